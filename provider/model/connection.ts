@@ -1,0 +1,21 @@
+/**
+ * How a cluster is reached, as the user says it and as it travels in the provider's inputs. Only data: reading files and
+ * opening sockets is `provider/kube`'s.
+ */
+
+/** Exactly one of the forms; which one is decided by the fields that are there. */
+export interface ClusterConnection {
+  /** The text of a kubeconfig (YAML or JSON). Always secret. */
+  readonly kubeconfig?: string;
+  /** A context of the kubeconfig: of `kubeconfig` when that is given, else of the file. Default: its current-context. */
+  readonly context?: string;
+  /** A kubeconfig file. Default: `KUBECONFIG` (a list, merged as kubectl merges it), else `~/.kube/config`. */
+  readonly kubeconfigPath?: string;
+  /** The pod's own service account. */
+  readonly inCluster?: boolean;
+  /** Allows http and skipped TLS verification for this cluster. */
+  readonly insecure?: boolean;
+}
+
+/** Whether exec plugins of kubeconfigs may be run: all, none, or the named commands (as the kubeconfig spells them). */
+export type ExecPlugins = "allow" | "deny" | { readonly allow: readonly string[] };
