@@ -1,4 +1,4 @@
-import type { Namespace, NamespaceApply } from "../model/namespace.ts";
+import type { Namespace, NamespaceApply } from "../model/namespace";
 
 /**
  * The namespaces of one cluster. Every method rejects with a `ClusterError` and with nothing else.
