@@ -1,0 +1,66 @@
+/** Puts the parts together: one client a cluster, for the life of the provider process. */
+
+import type { ExecPlugins } from "../model/connection";
+import { type ApiServer, createApiServer } from "./api-server";
+import { type Around, around } from "./around";
+import { createBreaker } from "./breaker";
+import { createLimit } from "./concurrency";
+import { createCredentials } from "./credentials";
+import { createHttpApi } from "./http-api";
+import type { NamespaceApi } from "./namespace-api";
+import { createRedactor } from "./redact";
+import { type ResolvedCluster, secretsOf } from "./resolved-cluster";
+import { createRetry, withRetry } from "./retry";
+import { createTransport } from "./transport";
+import type { World } from "./world";
+
+export interface ClusterClientOptions {
+  readonly execPlugins: ExecPlugins;
+  /** Of this package, for the `User-Agent` and so for the cluster's audit log. */
+  readonly version: string;
+  /** Calls at once to this cluster. Default {@link CALLS_AT_ONCE}. */
+  readonly callsAtOnce?: number;
+  /** Milliseconds for one request and one try. Default 15 s, for a page of a list 30 s. */
+  readonly requestTimeLimitMs?: number;
+}
+
+export interface ClusterClient extends NamespaceApi {
+  /**
+   * Any other request to the same cluster, over the same connection and under the same limits: webhook configurations,
+   * workloads. A POST is repeated only where the server has certainly not looked at it.
+   */
+  readonly server: ApiServer;
+  /** Ends idle connections at once and busy ones with their last answer. An open client does not keep the process alive. */
+  close(): void;
+}
+
+/** Opens nothing: the first request connects. */
+export function createClusterClient(
+  cluster: ResolvedCluster,
+  options: ClusterClientOptions,
+  world: World,
+): ClusterClient {
+  const redactor = createRedactor();
+  for (const secret of secretsOf(cluster)) redactor.register(secret);
+  const transport = createTransport(cluster, { now: world.now });
+  const server = createApiServer(cluster, {
+    transport,
+    credentials: createCredentials(cluster, options.execPlugins, redactor, world),
+    redactor,
+    userAgent: `pulumi-global-namespace/${options.version}`,
+    now: world.now,
+    ...(options.requestTimeLimitMs === undefined ? {} : { requestTimeLimitMs: options.requestTimeLimitMs }),
+  });
+  const retry = createRetry(world);
+  const limit = createLimit(options.callsAtOnce);
+  const breaker = createBreaker(world);
+  // A call takes its place first: those that waited for one find the breaker open and leave at once.
+  const guard: Around = (call) => limit(() => breaker(call));
+  return {
+    ...around(withRetry(createHttpApi(server), retry), guard),
+    server: {
+      request: (call) => guard(() => retry(() => server.request(call), { repeatable: call.method !== "POST" })),
+    },
+    close: () => transport.close(),
+  };
+}

@@ -1,0 +1,48 @@
+/** Reads a whole collection, page by page. */
+
+import { ClusterError, isClusterError } from "../model/cluster-error";
+import type { ApiServer } from "./api-server";
+import { isObject } from "./kubeconfig";
+
+/** Objects a page, as kubectl and client-go's pager ask for. */
+const PAGE_SIZE = 500;
+
+/**
+ * The items of a collection as the server wrote them (they do not repeat `kind` and `apiVersion`). `kind` is what the
+ * list must be: `NamespaceList`.
+ */
+export async function listItems(server: ApiServer, path: string, kind: string): Promise<readonly unknown[]> {
+  try {
+    return await readPages(server, path, kind, PAGE_SIZE);
+  } catch (error) {
+    // The snapshot that the pages are cut from was compacted away meanwhile. In one piece that cannot happen.
+    // https://kubernetes.io/docs/reference/using-api/api-concepts/#retrieving-large-results-sets-in-chunks
+    if (isClusterError(error) && error.status === 410) return readPages(server, path, kind, undefined);
+    throw error;
+  }
+}
+
+async function readPages(
+  server: ApiServer,
+  path: string,
+  kind: string,
+  limit: number | undefined,
+): Promise<readonly unknown[]> {
+  const all: unknown[] = [];
+  let next: string | undefined;
+  do {
+    const query = { limit: limit === undefined ? undefined : String(limit), continue: next };
+    const answer = await server.request({ method: "GET", path, query, large: true });
+    if (answer.kind === "absent") throw answer.error;
+    const { json } = answer;
+    // Go writes an empty list as null.
+    const items = json.items ?? [];
+    if (json.kind !== kind || !Array.isArray(items)) {
+      throw new ClusterError("protocol", `the server answered with something that is not a ${kind}`);
+    }
+    for (const item of items) all.push(item);
+    const mark = isObject(json.metadata) ? json.metadata.continue : undefined;
+    next = typeof mark === "string" && mark !== "" ? mark : undefined;
+  } while (next !== undefined);
+  return all;
+}

@@ -1,0 +1,55 @@
+/**
+ * Masks what must never be read in a message: values known to be secret, and text shaped like one. A server, an
+ * admission webhook or a proxy may send back what we sent it, so everything that comes from outside passes through here.
+ */
+
+export interface Redactor {
+  /** From now on `secret` is masked wherever it stands, also in base64 and percent-encoded. */
+  register(secret: string): void;
+  redact(text: string): string;
+}
+
+const MASK = "[redacted]";
+
+/** Characters. A shorter value is too common in ordinary text to be masked by its content. */
+const SHORTEST_SECRET = 4;
+
+/** Order matters: a whole PEM block before the base64 inside it, a header before the token inside it. */
+const SHAPES: readonly (readonly [RegExp, string])[] = [
+  [/-----BEGIN [A-Z0-9 ]+-----[\s\S]*?(?:-----END [A-Z0-9 ]+-----|$)/g, MASK],
+  [/\b((?:proxy-)?authorization"?\s*[:=]\s*"?)(?:[A-Za-z]+\s+)?[^\s"',;]+/gi, `$1${MASK}`],
+  [/\b(bearer)\s+[A-Za-z0-9._~+/=-]{6,}/gi, `$1 ${MASK}`],
+  [/\beyJ[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)*/g, MASK],
+  [/\bk8s-aws-v1\.[A-Za-z0-9_=-]+/g, MASK],
+  [/\b([a-z][a-z0-9+.-]*:\/\/)[^\s/?#"']*@/gi, `$1${MASK}@`],
+  [/([?&](?:access_token|id_token|token|sig|signature|x-amz-signature|x-amz-security-token)=)[^&\s"']+/gi, `$1${MASK}`],
+  [
+    /\b((?:client-key-data|client-certificate-data|password|passwd|secret|access[-_]token|refresh[-_]token|id[-_]token)\\?"?\s*[:=]\s*\\?"?)[^\s"'\\,;&]+/gi,
+    `$1${MASK}`,
+  ],
+];
+
+const BASIC = /\b(basic)\s+([A-Za-z0-9+/]{4,}={0,2})/gi;
+
+export function createRedactor(): Redactor {
+  const known = new Set<string>();
+  return {
+    register(secret) {
+      const value = secret.trim();
+      if (value.length < SHORTEST_SECRET) return;
+      known.add(value);
+      known.add(Buffer.from(value, "utf8").toString("base64"));
+      known.add(encodeURIComponent(value));
+      known.add(JSON.stringify(value).slice(1, -1));
+    },
+    redact(text) {
+      let masked = text;
+      // The longest first: one secret may be a part of another.
+      for (const secret of [...known].sort((a, b) => b.length - a.length)) masked = masked.split(secret).join(MASK);
+      for (const [shape, replacement] of SHAPES) masked = masked.replace(shape, replacement);
+      return masked.replace(BASIC, (whole, scheme: string, value: string) =>
+        Buffer.from(value, "base64").toString("utf8").includes(":") ? `${scheme} ${MASK}` : whole,
+      );
+    },
+  };
+}

@@ -1,0 +1,135 @@
+/**
+ * Repeats what may pass by itself, and only that: errors that say `retryable`, with exponential waiting and full jitter,
+ * bounded by a count and by a total time. `Retry-After` is obeyed as long as it ends within that time.
+ *
+ * What a repetition means for each verb, where the first try was done and only its answer was lost:
+ * - `get`, `list`: nothing.
+ * - `apply`: the same fields are applied again and the server answers 200 instead of 201, so `created` is false for a
+ *   namespace that we have just made. Who must know looks at its field managers and its creation time.
+ * - `create`: the server says AlreadyExists. If the namespace is then there as we wanted it, it is taken for ours.
+ * - `removeLabels`: the resourceVersion has moved on, so the server says Conflict. If the labels are then gone and the
+ *   uid is the same, that is the answer.
+ * - `remove`: the uid protects; 404 is "absent".
+ *
+ * @see https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+ */
+
+import { type ClusterError, type ClusterErrorCode, isClusterError } from "../model/cluster-error";
+import type { Namespace, NamespaceApply } from "../model/namespace";
+import type { NamespaceApi } from "./namespace-api";
+
+export interface RetryBudget {
+  /** Tries in all, the first included. */
+  readonly tries: number;
+  /** Milliseconds from the first try's start after which no further one is begun. */
+  readonly totalMs: number;
+}
+
+/**
+ * By what went wrong. A refused connection is refused in a millisecond and rarely heals within seconds, so that a dead
+ * cluster is reported after 3 s, and a black hole after one connect limit (5 s). A busy server heals: client-go waits
+ * for 429 and 503 up to ten times. The largest `Retry-After` the API server sends by itself is 32 s.
+ */
+export const RETRY_BUDGETS: Readonly<Partial<Record<ClusterErrorCode, RetryBudget>>> = {
+  unreachable: { tries: 3, totalMs: 3_000 },
+  timeout: { tries: 2, totalMs: 20_000 },
+  throttled: { tries: 8, totalMs: 60_000 },
+  unavailable: { tries: 6, totalMs: 30_000 },
+};
+
+/** Milliseconds: the wait before try n is a random part of `min(MAX_WAIT_MS, FIRST_WAIT_MS * 2^(n - 2))`. */
+const FIRST_WAIT_MS = 250;
+const MAX_WAIT_MS = 8_000;
+
+/** Milliseconds, at most, that are added to a `Retry-After` so that not all come back in the same moment. */
+const RETRY_AFTER_JITTER_MS = 1_000;
+
+export interface RetryWorld {
+  now(): number;
+  sleep(milliseconds: number): Promise<void>;
+  random(): number;
+}
+
+/**
+ * One call, repeated. `ambiguous` tells a repetition that an earlier try may have been done; with `repeatable: false`
+ * there is no repetition after such a try.
+ */
+export type Retry = <T>(
+  call: (ambiguous: boolean) => Promise<T>,
+  options?: { readonly repeatable: boolean },
+) => Promise<T>;
+
+export function createRetry(world: RetryWorld, budgets: typeof RETRY_BUDGETS = RETRY_BUDGETS): Retry {
+  return async (call, options) => {
+    const begun = world.now();
+    let ambiguous = false;
+    for (let tries = 1; ; tries++) {
+      try {
+        return await call(ambiguous);
+      } catch (error) {
+        if (!isClusterError(error) || !error.retryable) throw error;
+        // A request that was throttled was not done; of any other failure nobody can tell.
+        const mayBeDone = error.code !== "throttled";
+        if (mayBeDone && options?.repeatable === false) throw error;
+        const budget = budgets[error.code];
+        if (budget === undefined || tries >= budget.tries) throw error;
+        const waitMs = waitBefore(tries + 1, error, world);
+        if (world.now() - begun + waitMs > budget.totalMs) throw error;
+        ambiguous ||= mayBeDone;
+        await world.sleep(waitMs);
+      }
+    }
+  };
+}
+
+export function withRetry(api: NamespaceApi, retry: Retry): NamespaceApi {
+  return {
+    get: (name) => retry(() => api.get(name)),
+    list: () => retry(() => api.list()),
+    apply: (body, options) => retry(() => api.apply(body, options)),
+    remove: (namespace) => retry(() => api.remove(namespace)),
+    create: (body, fieldManager) =>
+      retry(async (ambiguous) => {
+        try {
+          return await api.create(body, fieldManager);
+        } catch (error) {
+          if (!ambiguous || !hasCode(error, "already-exists")) throw error;
+          const namespace = await api.get(body.name);
+          if (namespace !== undefined && isAsCreated(namespace, body, fieldManager)) return namespace;
+          throw error;
+        }
+      }),
+    removeLabels: (wanted, keys, fieldManager) =>
+      retry(async (ambiguous) => {
+        try {
+          return await api.removeLabels(wanted, keys, fieldManager);
+        } catch (error) {
+          if (!ambiguous || !hasCode(error, "changed")) throw error;
+          const namespace = await api.get(wanted.name);
+          const gone = namespace?.uid === wanted.uid && !keys.some((key) => Object.hasOwn(namespace.labels, key));
+          if (gone) return namespace;
+          throw error;
+        }
+      }),
+  };
+}
+
+function waitBefore(nextTry: number, error: ClusterError, world: RetryWorld): number {
+  if (error.retryAfterMs !== undefined) return error.retryAfterMs + world.random() * RETRY_AFTER_JITTER_MS;
+  return world.random() * Math.min(MAX_WAIT_MS, FIRST_WAIT_MS * 2 ** (nextTry - 2));
+}
+
+function hasCode(error: unknown, code: ClusterErrorCode): boolean {
+  return isClusterError(error) && error.code === code;
+}
+
+function isAsCreated(namespace: Namespace, body: NamespaceApply, fieldManager: string): boolean {
+  const holds = (have: Readonly<Record<string, string>>, want: Readonly<Record<string, string>>): boolean =>
+    Object.entries(want).every(([key, value]) => Object.hasOwn(have, key) && have[key] === value);
+  return (
+    namespace.deletionTimestamp === undefined &&
+    holds(namespace.labels, body.labels) &&
+    holds(namespace.annotations, body.annotations) &&
+    namespace.fieldManagers.some(({ manager }) => manager === fieldManager)
+  );
+}

@@ -1,0 +1,60 @@
+/**
+ * Who a namespace belongs to: one `GlobalNamespace` of one stack. The owner stands in an annotation, so that a second
+ * claim conflicts on the server, and names the field manager that owns our labels.
+ */
+
+import { OWN_PREFIX } from "./labels";
+import type { Namespace } from "./namespace";
+
+/** Held by the control plane's namespace and by every member's. */
+export const OWNER_ANNOTATION: string = `${OWN_PREFIX}/owner`;
+/** Followed by a cluster's name; on the control plane's namespace alone. One key a cluster: two writers never share a value. */
+const AFFINITY_PREFIX: string = `${OWN_PREFIX}/cluster.`;
+
+/** k8s.io/apimachinery/pkg/apis/meta/v1/validation, FieldManagerMaxLength, characters. */
+const MAX_FIELD_MANAGER_LENGTH = 128;
+
+export function affinityAnnotations(clusters: readonly string[]): Record<string, string> {
+  return Object.fromEntries(clusters.map((cluster) => [`${AFFINITY_PREFIX}${cluster}`, "true"]));
+}
+
+/** The owner as a field manager; too long a one keeps its end, which differs most, behind a digest of the whole. */
+export function fieldManagerOf(owner: string): string {
+  const manager = `${OWN_PREFIX}/${owner.replace(/[^\x20-\x7e]/g, "_")}`;
+  if (manager.length <= MAX_FIELD_MANAGER_LENGTH) return manager;
+  const digest = fnv1a(owner);
+  const head = `${OWN_PREFIX}/${digest}~`;
+  return head + manager.slice(manager.length - (MAX_FIELD_MANAGER_LENGTH - head.length));
+}
+
+/** The owner that a field manager stands for, or `undefined` for a stranger's. */
+export function ownerOfFieldManager(manager: string): string | undefined {
+  return manager.startsWith(`${OWN_PREFIX}/`) ? manager.slice(OWN_PREFIX.length + 1) : undefined;
+}
+
+/** FNV-1a, 32 bits, hexadecimal: tells names apart, protects nothing. http://www.isthe.com/chongo/tech/comp/fnv/ */
+function fnv1a(text: string): string {
+  let hash = 0x811c9dc5;
+  for (const byte of new TextEncoder().encode(text)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
+  return hash.toString(16).padStart(8, "0");
+}
+
+/** The owner that the namespace names, if any. */
+export function ownerOf(namespace: Namespace): string | undefined {
+  return Object.hasOwn(namespace.annotations, OWNER_ANNOTATION) ? namespace.annotations[OWNER_ANNOTATION] : undefined;
+}
+
+/**
+ * Whether this owner made the namespace, told from the object alone. Used where the answer that said so (201) was lost
+ * with the process that got it. Our entry's time is that of the creation only if our apply made the object and changed
+ * nothing since, and whoever else creates a namespace leaves an entry at least as old. On doubt: no.
+ */
+export function wasCreatedBy(owner: string, namespace: Namespace): boolean {
+  const manager = fieldManagerOf(owner);
+  const entries = namespace.fieldManagers.filter((entry) => entry.subresource === undefined);
+  const ours = entries.filter((entry) => entry.manager === manager);
+  const older = entries.filter(
+    (entry) => entry.manager !== manager && (entry.time ?? "") <= namespace.creationTimestamp,
+  );
+  return ours.some((entry) => entry.time === namespace.creationTimestamp) && older.length === 0;
+}

@@ -1,0 +1,228 @@
+/**
+ * What a program declares, parsed: the inputs of `GlobalNamespace`. Bad input becomes failures that name the property;
+ * a value that a preview does not know yet is accepted wherever it stands.
+ */
+
+import { z } from "zod";
+import type { Affinity } from "./affinity";
+import { type CheckFailure, describePath, describeValue } from "./failure";
+import type { Injection } from "./injection";
+import { isRecord } from "./json";
+import { MAX_METADATA_BYTES, problemOfLabelValue } from "./labels";
+import type { Mesh } from "./mesh";
+import { problemOfNamespaceName } from "./name";
+import { failuresOf, failuresOfKeys, keyValueMap, orUnknown } from "./parse";
+import { hasUnknown, isUnknown, type Known, UNKNOWN } from "./unknown";
+
+export type KnownMap = Known<Readonly<Record<string, Known<string>>>>;
+
+/** What the program says about one cluster, or about all of them. */
+export interface Declaration {
+  readonly labels: KnownMap;
+  readonly annotations: KnownMap;
+  readonly injection: Known<Injection> | undefined;
+}
+
+export type LeavePolicy = "release" | "retain" | "delete";
+
+export interface Spec extends Declaration {
+  readonly name: Known<string>;
+  readonly clusters: Known<Affinity>;
+  readonly overrides: Known<Readonly<Record<string, Known<Partial<Declaration>>>>>;
+}
+
+/** What decides how a change is made, and not what the clusters hold. */
+export interface Policies {
+  readonly adopt: "labels" | "never";
+  readonly onLeave: LeavePolicy;
+  readonly onDelete: LeavePolicy;
+  readonly force: boolean;
+  readonly deleteTimeoutSeconds: number;
+}
+
+/** Seconds to wait for one cluster to finish deleting the namespace. Terraform waits as long, kubectl for ever. */
+export const DEFAULT_DELETE_TIMEOUT_SECONDS = 300;
+
+const requirement = z.strictObject({
+  key: z.string(),
+  operator: z.enum(["In", "NotIn", "Exists", "DoesNotExist"]),
+  values: z.array(z.string()).optional(),
+});
+const selector = z.strictObject({
+  matchLabels: orUnknown(z.record(z.string(), z.string())).optional(),
+  matchExpressions: orUnknown(z.array(requirement)).optional(),
+  except: orUnknown(z.array(z.string())).optional(),
+});
+const policySchema = z.object({
+  adopt: orUnknown(z.enum(["labels", "never"])).optional(),
+  onLeave: orUnknown(z.enum(["release", "retain", "delete"])).optional(),
+  onDelete: orUnknown(z.enum(["release", "retain", "delete"])).optional(),
+  force: orUnknown(z.boolean()).optional(),
+  deleteTimeoutSeconds: orUnknown(z.number().min(1).max(3600)).optional(),
+});
+const declarationShape = {
+  labels: orUnknown(keyValueMap).optional(),
+  annotations: orUnknown(keyValueMap).optional(),
+  injection: z.unknown().optional(),
+};
+const argsSchema = z.object({
+  name: orUnknown(z.string()),
+  ...declarationShape,
+  clusters: z.unknown().optional(),
+  overrides: orUnknown(z.record(z.string(), orUnknown(z.strictObject(declarationShape)))).optional(),
+  ...policySchema.shape,
+});
+
+/** The properties of `GlobalNamespace` that a program writes; the rest of the inputs is computed. */
+export const ARGS: readonly string[] = Object.keys(argsSchema.shape);
+
+export type SpecResult = { readonly spec: Spec } | { readonly failures: readonly CheckFailure[] };
+
+export function parseSpec(inputs: unknown, mesh: Mesh): SpecResult {
+  const parsed = argsSchema.safeParse(dropNulls(inputs));
+  if (!parsed.success) return { failures: failuresOf(parsed.error, inputs) };
+  const { name, clusters, overrides = {}, ...base } = parsed.data;
+  const failures: CheckFailure[] = [];
+
+  const nameProblem = isUnknown(name) ? undefined : problemOfNamespaceName(name, mesh.protectedNamespaces);
+  if (nameProblem !== undefined) failures.push({ property: "name", reason: nameProblem });
+
+  const declaration = parseDeclaration(base, [], mesh, failures);
+  const affinity = parseAffinity(clusters, failures);
+  const perCluster: Record<string, Known<Partial<Declaration>>> = {};
+  for (const [cluster, override] of Object.entries(isUnknown(overrides) ? {} : overrides)) {
+    if (!Object.hasOwn(mesh.clusters, cluster)) {
+      const reason = `the mesh has no cluster ${JSON.stringify(cluster)}; it has ${Object.keys(mesh.clusters).sort().join(", ")}`;
+      failures.push({ property: describePath(["overrides", cluster]), reason });
+    }
+    perCluster[cluster] = isUnknown(override)
+      ? override
+      : parseDeclaration(override, ["overrides", cluster], mesh, failures);
+  }
+  if (failures.length > 0) return { failures };
+  return {
+    spec: {
+      name,
+      labels: declaration.labels ?? {},
+      annotations: declaration.annotations ?? {},
+      injection: declaration.injection,
+      clusters: affinity,
+      overrides: isUnknown(overrides) ? overrides : perCluster,
+    },
+  };
+}
+
+/** Inputs or outputs; unknown policies are taken at their default, which only a preview sees. */
+export function parsePolicies(inputs: Readonly<Record<string, unknown>>): Policies {
+  const parsed = policySchema.safeParse(dropNulls(inputs));
+  const given = parsed.success ? parsed.data : {};
+  const known = <T>(value: Known<T> | undefined, fallback: T): T =>
+    value === undefined || isUnknown(value) ? fallback : (value as T);
+  return {
+    adopt: known(given.adopt, "labels"),
+    onLeave: known(given.onLeave, "release"),
+    onDelete: known(given.onDelete, "retain"),
+    force: known(given.force, false),
+    deleteTimeoutSeconds: known(given.deleteTimeoutSeconds, DEFAULT_DELETE_TIMEOUT_SECONDS),
+  };
+}
+
+interface RawDeclaration {
+  readonly labels?: Known<Readonly<Record<string, unknown>>> | undefined;
+  readonly annotations?: Known<Readonly<Record<string, unknown>>> | undefined;
+  readonly injection?: unknown;
+}
+
+function parseDeclaration(
+  raw: RawDeclaration,
+  path: readonly string[],
+  mesh: Mesh,
+  failures: CheckFailure[],
+): Partial<Declaration> {
+  const labels = isUnknown(raw.labels) ? undefined : raw.labels;
+  const annotations = isUnknown(raw.annotations) ? undefined : raw.annotations;
+  const bytes = sizeOf(labels) + sizeOf(annotations);
+  if (bytes > MAX_METADATA_BYTES) {
+    const reason = `labels and annotations together have ${bytes} bytes; Kubernetes allows ${MAX_METADATA_BYTES}`;
+    failures.push({ property: describePath([...path, "labels"]), reason });
+  } else {
+    failures.push(
+      ...failuresOfKeys("labels", labels, [...path, "labels"], mesh),
+      ...failuresOfKeys("annotations", annotations, [...path, "annotations"], mesh),
+    );
+  }
+  const injection = parseInjection(raw.injection, [...path, "injection"], failures);
+  return {
+    ...(raw.labels !== undefined && { labels: raw.labels as KnownMap }),
+    ...(raw.annotations !== undefined && { annotations: raw.annotations as KnownMap }),
+    ...(injection !== undefined && { injection }),
+  };
+}
+
+function sizeOf(map: Readonly<Record<string, unknown>> | undefined): number {
+  let bytes = 0;
+  for (const [key, value] of Object.entries(map ?? {})) bytes += Buffer.byteLength(key) + Buffer.byteLength(String(value));
+  return bytes;
+}
+
+function parseInjection(
+  given: unknown,
+  path: readonly string[],
+  failures: CheckFailure[],
+): Known<Injection> | undefined {
+  if (given === undefined || given === null) return undefined;
+  if (isUnknown(given)) return given;
+  if (given === "enabled" || given === "disabled" || given === "ambient") return { kind: given };
+  const keys = isRecord(given) ? Object.keys(given) : [];
+  const key = keys[0];
+  if (isRecord(given) && keys.length === 1 && (key === "revision" || key === "tag")) {
+    const value = given[key];
+    if (isUnknown(value)) return { kind: "revision", value };
+    const problem = value === "" ? "is empty" : problemOfLabelValue(value);
+    if (problem === undefined) return { kind: "revision", value: String(value) };
+    failures.push({ property: describePath([...path, key]), reason: problem });
+    return undefined;
+  }
+  const reason = `is ${describeValue(given)}; allowed: "enabled", "disabled", "ambient", { revision: "..." } or { tag: "..." }`;
+  failures.push({ property: describePath(path), reason });
+  return undefined;
+}
+
+function parseAffinity(given: unknown, failures: CheckFailure[]): Known<Affinity> {
+  if (given === undefined || given === null || given === "all") return { kind: "all" };
+  if (isUnknown(given)) return given;
+  if (Array.isArray(given)) return parseNames(given, failures);
+  const parsed = isRecord(given) ? selector.safeParse(dropNulls(given)) : undefined;
+  if (parsed === undefined) {
+    const reason = `is ${describeValue(given)}; allowed: a list of cluster names, "all", or a selector { matchLabels, matchExpressions, except }`;
+    failures.push({ property: "clusters", reason });
+    return { kind: "all" };
+  }
+  if (!parsed.success) {
+    failures.push(...failuresOf(parsed.error, given, ["clusters"]));
+    return { kind: "all" };
+  }
+  const { matchLabels = {}, matchExpressions = [], except = [] } = parsed.data;
+  if (isUnknown(matchLabels) || isUnknown(matchExpressions) || isUnknown(except)) return UNKNOWN;
+  if (hasUnknown(parsed.data)) return UNKNOWN;
+  const requirements = matchExpressions.map(({ key, operator, values }) => ({ key, operator, values: values ?? [] }));
+  return { kind: "selector", matchLabels, matchExpressions: requirements, except };
+}
+
+function parseNames(given: readonly unknown[], failures: CheckFailure[]): Known<Affinity> {
+  if (given.some(isUnknown)) return UNKNOWN;
+  given.forEach((name, index) => {
+    if (typeof name === "string") return;
+    failures.push({
+      property: describePath(["clusters", index]),
+      reason: `is ${describeValue(name)}; expected the name of a cluster`,
+    });
+  });
+  return { kind: "names", names: given.filter((name) => typeof name === "string") };
+}
+
+/** `null` says the same as leaving a property out. */
+function dropNulls(value: unknown): unknown {
+  if (!isRecord(value)) return value;
+  return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== null));
+}

@@ -1,0 +1,68 @@
+/** From what a program declares to what each cluster shall carry. Maps all the way: one cluster's change is one line. */
+
+import { resolveAffinity } from "./affinity";
+import { type CheckFailure, describePath } from "./failure";
+import { labelsOfInjection } from "./injection";
+import type { StringMap } from "./json";
+import type { Mesh } from "./mesh";
+import { affinityAnnotations } from "./owner";
+import type { Declaration, KnownMap, Spec } from "./spec";
+import { isUnknown, type Known, UNKNOWN } from "./unknown";
+
+/** What a namespace shall carry on one cluster, without this package's own marks. */
+export interface Target {
+  readonly labels: StringMap;
+  /** Absent where none are declared. */
+  readonly annotations?: StringMap;
+}
+
+/** A target as a preview may see it. */
+export interface PreviewTarget {
+  readonly labels: KnownMap;
+  readonly annotations?: KnownMap;
+  /** The cluster's kubeconfig is not known before the update. */
+  readonly pending?: true;
+}
+
+export interface Targets {
+  readonly targets: Known<Readonly<Record<string, PreviewTarget>>>;
+  readonly controlPlaneTarget: PreviewTarget;
+}
+
+export type TargetsResult = Targets | { readonly failures: readonly CheckFailure[] };
+
+export function resolveTargets(spec: Spec, mesh: Mesh): TargetsResult {
+  if (isUnknown(spec.clusters)) return { targets: UNKNOWN, controlPlaneTarget: targetOf(spec, {}) };
+  const resolved = resolveAffinity(spec.clusters, mesh.clusters);
+  if ("problem" in resolved) {
+    return { failures: [{ property: describePath(["clusters", ...resolved.path]), reason: resolved.problem }] };
+  }
+  const targets: Record<string, PreviewTarget> = {};
+  for (const cluster of resolved.clusters) {
+    const override = isUnknown(spec.overrides) ? UNKNOWN : (spec.overrides[cluster] ?? {});
+    const target = isUnknown(override) ? { labels: UNKNOWN } : targetOf(spec, override);
+    targets[cluster] = mesh.clusters[cluster]?.pending === true ? { ...target, pending: true } : target;
+  }
+  const inItself = resolved.clusters.includes(mesh.controlPlane) ? targets[mesh.controlPlane] : undefined;
+  return { targets, controlPlaneTarget: inItself ?? targetOf(spec, {}) };
+}
+
+/** What an apply on the control plane carries besides its target: which clusters the namespace belongs to. */
+export function affinityMarks(targets: Readonly<Record<string, unknown>>): Record<string, string> {
+  return affinityAnnotations(Object.keys(targets).sort());
+}
+
+function targetOf(base: Declaration, override: Partial<Declaration>): PreviewTarget {
+  const injection = override.injection ?? base.injection;
+  const declared = merge(base.labels, override.labels ?? {});
+  const labels = isUnknown(injection) ? UNKNOWN : merge(declared, labelsOfInjection(injection));
+  const annotations = merge(base.annotations, override.annotations ?? {});
+  const none = !isUnknown(annotations) && Object.keys(annotations).length === 0;
+  return none ? { labels } : { labels, annotations };
+}
+
+/** Sorted, so that the same declaration is the same text in the state. */
+function merge(base: KnownMap, over: KnownMap): KnownMap {
+  if (isUnknown(base) || isUnknown(over)) return UNKNOWN;
+  return Object.fromEntries(Object.entries({ ...base, ...over }).sort(([a], [b]) => (a < b ? -1 : 1)));
+}

@@ -1,0 +1,80 @@
+/** Compiles the package into dist/, and makes it known by its name to the examples. */
+
+import { createHash } from "node:crypto";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { runProgram } from "./program.mjs";
+import { withProgress } from "./progress.mjs";
+import { root } from "./root.mjs";
+
+const modules = join(root, "node_modules");
+const compiler = join(modules, "typescript", "bin", "tsc");
+const target = join(root, "dist");
+const cache = join(modules, ".cache", "pulumi-global-namespace");
+/** Holds the hash of what dist/ was compiled from. Outside of dist/, which is packed. */
+const stamp = join(cache, "compiled-from");
+
+/** Compiles when a source has changed since the last time. */
+export async function buildIfChanged(env, say) {
+  linkPackage();
+  const sources = hashSources();
+  if (existsSync(target) && existsSync(stamp) && readFileSync(stamp, "utf8") === sources) return;
+  await withProgress("dist/: compiling the package", say, () => compile(env));
+  writeFileSync(stamp, sources);
+}
+
+/** Compiles in any case. */
+export async function build(env, say) {
+  rmSync(stamp, { force: true });
+  await buildIfChanged(env, say);
+}
+
+/** False where only what the package needs at run time is installed. */
+export function canBuild() {
+  return existsSync(compiler);
+}
+
+/** The examples import the package as its users do, and Node finds packages in node_modules. */
+function linkPackage() {
+  const link = join(modules, "pulumi-global-namespace");
+  if (existsSync(link)) return;
+  rmSync(link, { force: true });
+  symlinkSync("..", link, "dir");
+}
+
+/** Into a folder beside, so that a failure leaves dist/ as it was, and files of deleted sources do not stay. */
+async function compile(env) {
+  const compiled = join(cache, "dist");
+  mkdirSync(cache, { recursive: true });
+  rmSync(compiled, { recursive: true, force: true });
+  await runProgram("node", [compiler, "-p", "tsconfig.build.json", "--outDir", compiled], env, {
+    stdio: ["ignore", 2, 2],
+  });
+  rmSync(target, { recursive: true, force: true });
+  renameSync(compiled, target);
+}
+
+function hashSources() {
+  const hash = createHash("sha256");
+  const files = ["sdk", "provider"].flatMap((folder) => filesBelow(join(root, folder)));
+  const settings = ["tsconfig.json", "tsconfig.build.json", "package-lock.json"].map((name) => join(root, name));
+  for (const file of [...files.sort(), ...settings])
+    hash.update(file).update("\0").update(readFileSync(file)).update("\0");
+  return hash.digest("hex");
+}
+
+function filesBelow(folder) {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    return entry.isDirectory() ? filesBelow(path) : [path];
+  });
+}

@@ -1,0 +1,53 @@
+/**
+ * What `npm run quickstart`, `lab`, `check` and `test` start: makes sure of Node and of node_modules, then runs the task.
+ *
+ * Runs on the machine's own Node before anything is installed: plain JavaScript, no dependency. What it says about its
+ * preparations goes to standard error, since the output of `lab env` is for a shell to eval.
+ */
+
+import { buildIfChanged } from "./build.mjs";
+import { check } from "./check.mjs";
+import { installModules } from "./modules.mjs";
+import { findNode, linkNode } from "./node-version.mjs";
+import { runProgram } from "./program.mjs";
+
+const vitest = ["node_modules/vitest/vitest.mjs", "run"];
+
+const tasks = {
+  quickstart: async (args, env) => {
+    await buildIfChanged(env, say);
+    await runProgram("node", ["test/lab/quickstart.ts", ...args], env);
+  },
+  lab: (args, env) => runProgram("node", ["test/lab/cli.ts", ...args], env),
+  check: (_args, env) => check(env),
+  test: async (args, env) => {
+    if (args.length > 0) {
+      await buildIfChanged(env, say);
+      return runProgram("node", [...vitest, ...args], env);
+    }
+    await check(env);
+    // All but the unit tests, which were the check's.
+    const projects = ["contract", "lab", "package", "e2e"].flatMap((name) => ["--project", name]);
+    await runProgram("node", [...vitest, ...projects], env);
+  },
+};
+
+main(process.argv.slice(2)).catch((error) => {
+  // A program that failed has said why.
+  if (error.exitCode === undefined) say(error.message);
+  process.exitCode = error.exitCode ?? 1;
+});
+
+async function main([name, ...args]) {
+  const task = tasks[name];
+  if (task === undefined) throw new Error(`there is no task "${name}"; there are ${Object.keys(tasks).join(", ")}`);
+  const node = await findNode(say);
+  const env = { ...process.env, PATH: `${node.folder}:${process.env.PATH}` };
+  await installModules(env, say);
+  linkNode(node);
+  await task(args, env);
+}
+
+function say(line) {
+  process.stderr.write(`${line}\n`);
+}

@@ -1,0 +1,246 @@
+/**
+ * The real programs a lab runs: which there are, where they are found, and how the missing ones are built.
+ *
+ * Looked for in KUBEBUILDER_ASSETS, on PATH, in the cache folder; else built from the Go modules pinned in `programs/`.
+ */
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import * as fs from "node:fs";
+import { createRequire } from "node:module";
+import { basename, delimiter, dirname, join } from "node:path";
+import { cacheFolder } from "../../scripts/cache.mjs";
+import { withFileLock } from "./file-lock.ts";
+
+/** How a program is built: the folder in `programs/` with its go.mod, the Go package, and the linker's flags. */
+interface Recipe {
+  readonly module: string;
+  readonly goPackage: string;
+  readonly ldflags: string;
+  /** What it is and how long a build takes on two cores, for the line that announces it. */
+  readonly about: string;
+}
+
+/** `-s -w` leaves out the debugger's tables: a third of the size. */
+const STRIP = "-s -w";
+
+const recipes = {
+  etcd: {
+    module: "etcd",
+    goPackage: "go.etcd.io/etcd/server/v3",
+    ldflags: STRIP,
+    about: "the clusters' database, about 1 minute",
+  },
+  "kube-apiserver": {
+    module: "kubernetes",
+    goPackage: "k8s.io/kubernetes/cmd/kube-apiserver",
+    ldflags: `${STRIP} -X k8s.io/component-base/version.gitVersion=v1.36.1`,
+    about: "Kubernetes' API, about 3 minutes",
+  },
+  "kube-controller-manager": {
+    module: "kubernetes",
+    goPackage: "k8s.io/kubernetes/cmd/kube-controller-manager",
+    ldflags: `${STRIP} -X k8s.io/component-base/version.gitVersion=v1.36.1`,
+    about: "Kubernetes' controllers, about 1 minute",
+  },
+  pulumi: {
+    module: "pulumi",
+    goPackage: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
+    ldflags: `${STRIP} -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v3.259.0`,
+    about: "Pulumi's command line, about 3 minutes",
+  },
+  "pulumi-language-nodejs": {
+    module: "pulumi-language-nodejs",
+    goPackage: "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs",
+    ldflags: STRIP,
+    about: "what runs Pulumi's TypeScript programs, about 1 minute",
+  },
+} as const satisfies Record<string, Recipe>;
+
+/** A program the lab can run. */
+export type ProgramName = keyof typeof recipes;
+
+/** What a lab's clusters need. */
+export const clusterPrograms = ["etcd", "kube-apiserver", "kube-controller-manager"] as const;
+
+/** What `pulumi up` of a TypeScript program needs. */
+export const pulumiPrograms = ["pulumi", "pulumi-language-nodejs"] as const;
+
+/** Receives one line for a person to read. */
+export type Log = (line: string) => void;
+
+const PROGRESS_SECONDS = 15;
+
+const RESOURCE_PLUGIN = "pulumi-resource-pulumi-nodejs";
+
+/** Finds each program, and builds those that are nowhere. Returns their paths. */
+export async function findPrograms<Name extends ProgramName>(
+  names: readonly Name[],
+  log: Log,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<Record<Name, string>> {
+  const found = {} as Record<Name, string>;
+  for (const name of names) found[name] = installed(name, env) ?? (await cached(name, log, env));
+  return found;
+}
+
+/**
+ * The folders that must be on PATH for `pulumi up` of a TypeScript program with dynamic resources.
+ *
+ * Pulumi warns about each plugin that it finds on PATH and not beside itself, so those are put beside a `pulumi` of ours;
+ * an installed one usually has them there already.
+ */
+export async function pulumiFolders(log: Log, env: NodeJS.ProcessEnv = process.env): Promise<string[]> {
+  const programs = await findPrograms(pulumiPrograms, log, env);
+  const folder = dirname(programs.pulumi);
+  if (folder.startsWith(cacheFolder(env))) {
+    placeBeside(folder, programs["pulumi-language-nodejs"]);
+    if (onPath(RESOURCE_PLUGIN, env) === undefined) placeBeside(folder, cachedResourcePlugin(env));
+    return [folder];
+  }
+  const folders = [folder, dirname(programs["pulumi-language-nodejs"])];
+  if (onPath(RESOURCE_PLUGIN, env) === undefined) folders.push(dirname(cachedResourcePlugin(env)));
+  const there = (env.PATH ?? "").split(delimiter);
+  return [...new Set(folders)].filter((each) => !there.includes(each));
+}
+
+function installed(name: ProgramName, env: NodeJS.ProcessEnv): string | undefined {
+  const assets = env.KUBEBUILDER_ASSETS;
+  if (assets && isExecutable(join(assets, name))) return join(assets, name);
+  return onPath(name, env);
+}
+
+function onPath(name: string, env: NodeJS.ProcessEnv): string | undefined {
+  return (env.PATH ?? "")
+    .split(delimiter)
+    .filter((folder) => folder !== "")
+    .map((folder) => join(folder, name))
+    .find(isExecutable);
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    fs.accessSync(path, fs.constants.X_OK);
+    return fs.statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
+async function cached(name: ProgramName, log: Log, env: NodeJS.ProcessEnv): Promise<string> {
+  const folder = join(cacheFolder(env), "programs", `${name}-${cacheKey(recipes[name])}`);
+  const path = join(folder, name);
+  if (isExecutable(path)) return path;
+
+  fs.mkdirSync(folder, { recursive: true });
+  await withFileLock(`${folder}.lock`, {
+    waiting: () => log(`${name}: another run is building it; waiting for that`),
+    run: async () => {
+      if (!isExecutable(path)) await build(name, path, log, env);
+    },
+  });
+  return path;
+}
+
+function cacheKey(recipe: Recipe): string {
+  const hash = createHash("sha256");
+  for (const file of ["go.mod", "go.sum"]) hash.update(fs.readFileSync(join(moduleFolder(recipe), file)));
+  hash.update(JSON.stringify([buildArguments(recipe, ""), process.platform, process.arch]));
+  return hash.digest("hex").slice(0, 12);
+}
+
+function moduleFolder(recipe: Recipe): string {
+  return join(import.meta.dirname, "programs", recipe.module);
+}
+
+function buildArguments(recipe: Recipe, target: string): string[] {
+  return ["build", "-trimpath", "-ldflags", recipe.ldflags, "-o", target, recipe.goPackage];
+}
+
+async function build(name: ProgramName, path: string, log: Log, env: NodeJS.ProcessEnv): Promise<void> {
+  const recipe: Recipe = recipes[name];
+  log(`${name}: building it once (${recipe.about})`);
+  const started = Date.now();
+  // A half-written program never has the final name, and Go keeps what it has compiled: a build that is cut off goes on
+  // where it was.
+  const unfinished = `${path}.${process.pid}`;
+  const go = spawn("go", buildArguments(recipe, unfinished), {
+    cwd: moduleFolder(recipe),
+    // Without cgo the result does not depend on whether the machine has a C compiler.
+    env: { ...env, CGO_ENABLED: "0", GOWORK: "off", GOFLAGS: "" },
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  const output = collectText(go);
+  const progress = setInterval(
+    () => log(`${name}: still building, ${seconds(started)}${downloads(output())}`),
+    PROGRESS_SECONDS * 1000,
+  );
+  try {
+    const code = await exitCode(go, name);
+    if (code !== 0) throw new Error(`cannot build ${name}: go build ended with ${code}.\n${lastLines(output(), 20)}`);
+    fs.renameSync(unfinished, path);
+  } finally {
+    clearInterval(progress);
+    fs.rmSync(unfinished, { force: true });
+  }
+  log(`${name}: built in ${seconds(started)}`);
+}
+
+function exitCode(go: ChildProcess, name: ProgramName): Promise<number | string> {
+  return new Promise((resolve, reject) => {
+    go.once("error", (cause: NodeJS.ErrnoException) => {
+      if (cause.code !== "ENOENT") return reject(cause);
+      reject(
+        new Error(
+          `cannot build ${name}: there is no Go on PATH. Install Go 1.26 or newer (https://go.dev/dl), or put ${name} on PATH.`,
+          { cause },
+        ),
+      );
+    });
+    go.once("close", (code, signal) => resolve(code ?? signal ?? 1));
+  });
+}
+
+function collectText(child: ChildProcess): () => string {
+  let text = "";
+  child.stderr?.setEncoding("utf8").on("data", (chunk: string) => {
+    text += chunk;
+  });
+  return () => text;
+}
+
+function downloads(output: string): string {
+  const count = output.split("\n").filter((line) => line.startsWith("go: downloading")).length;
+  return count === 0 ? "" : `, ${count} modules fetched`;
+}
+
+function lastLines(text: string, count: number): string {
+  return text.trimEnd().split("\n").slice(-count).join("\n");
+}
+
+function seconds(started: number): string {
+  return `${Math.round((Date.now() - started) / 1000)} s`;
+}
+
+/** A copy in the cache folder: the project's own lies in node_modules, often without the right to be executed. */
+function cachedResourcePlugin(env: NodeJS.ProcessEnv): string {
+  const require = createRequire(import.meta.url);
+  const source = join(dirname(require.resolve("@pulumi/pulumi/package.json")), RESOURCE_PLUGIN);
+  const text = fs.readFileSync(source);
+  const version = createHash("sha256").update(text).digest("hex").slice(0, 12);
+  const path = join(cacheFolder(env), "programs", `${RESOURCE_PLUGIN}-${version}`, RESOURCE_PLUGIN);
+  if (isExecutable(path)) return path;
+  fs.mkdirSync(dirname(path), { recursive: true });
+  const unfinished = `${path}.${process.pid}`;
+  fs.writeFileSync(unfinished, text, { mode: 0o755 });
+  fs.renameSync(unfinished, path);
+  return path;
+}
+
+function placeBeside(folder: string, program: string): void {
+  const link = join(folder, basename(program));
+  if (fs.existsSync(link) && fs.realpathSync(link) === fs.realpathSync(program)) return;
+  const unfinished = `${link}.${process.pid}`;
+  fs.symlinkSync(program, unfinished);
+  fs.renameSync(unfinished, link);
+}

@@ -1,0 +1,164 @@
+/**
+ * `npm run quickstart`: the project's Pulumi program on a mesh's control plane and three clusters of this machine, from
+ * the preview to an `up` that changes nothing. Everything it starts ends with it, unless it is told to keep it.
+ */
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { setTimeout as sleep } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { labEnvironment } from "./environment.ts";
+import { isLabRunning, type Lab, openLab, startLab } from "./lab.ts";
+import { type ClusterNamespaces, renderMatrix } from "./namespace-matrix.ts";
+import { clusterPrograms, findPrograms } from "./programs.ts";
+
+const DIR = ".lab/quickstart";
+
+const STACK = ["--stack", "dev"];
+
+/** The namespaces that every cluster has. */
+const KUBERNETES_OWN = ["default", "kube-node-lease", "kube-public", "kube-system"];
+
+/** Pulumi's own end of an operation that is interrupted; it waits for what is in flight. */
+const INTERRUPT_PATIENCE_MS = 10_000;
+
+const USAGE = `npm run quickstart [-- --keep]
+
+  --keep   leaves the clusters up afterwards`;
+
+/** The signal that ends a program from the keyboard. */
+class Interrupted extends Error {}
+
+const started = Date.now();
+let pulumiRun: ChildProcess | undefined;
+
+const interrupted = new Promise<never>((_, reject) => {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => reject(new Interrupted(signal)));
+});
+
+try {
+  await main();
+} catch (error) {
+  await endPulumi();
+  if (error instanceof Interrupted) print("\nInterrupted; what was started is stopped.");
+  else process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(error instanceof Interrupted ? 130 : 1);
+}
+process.exit(0);
+
+async function main(): Promise<void> {
+  const { keep, help } = parse();
+  if (help) return print(USAGE);
+
+  title("The clusters' programs");
+  const programs = await orInterrupted(findPrograms(clusterPrograms, print));
+  for (const [name, path] of Object.entries(programs)) print(`${name}: ${path}`);
+
+  const kept = keptLab();
+  title(kept ? `The clusters that an earlier run left up in ${DIR}` : "A mesh's control plane and three clusters");
+  const lab = kept ?? (await orInterrupted(startLab({ clusters: 3, dir: DIR, log: print })));
+  try {
+    await orInterrupted(runProgram(lab));
+    if (keep) await lab.keep();
+  } catch (error) {
+    await endPulumi();
+    if (kept === undefined) await lab.stop();
+    throw error;
+  }
+  const isKept = keep || kept !== undefined;
+  if (!isKept) await lab.stop();
+  title(`Done in ${((Date.now() - started) / 1000).toFixed(0)} s`);
+  print(isKept ? nextSteps() : keepFirst());
+}
+
+function keptLab(): Lab | undefined {
+  const lab = isLabRunning(DIR) ? openLab(DIR) : undefined;
+  return lab?.isKept ? lab : undefined;
+}
+
+async function runProgram(lab: Lab): Promise<void> {
+  const env = { ...process.env, ...(await labEnvironment(lab.dir, print)) };
+
+  title("pulumi preview: what would happen, cluster by cluster");
+  await pulumi(["stack", "select", "--create", ...STACK], env);
+  await pulumi(["preview", "--diff", ...STACK], env);
+
+  title("pulumi up");
+  await pulumi(["up", "--yes", "--skip-preview", ...STACK], env);
+
+  title("The namespaces as they now are in every cluster");
+  print(renderMatrix(await Promise.all(lab.names.map((name) => namespacesOf(lab, name)))));
+
+  title("pulumi up once more: nothing to do");
+  await pulumi(["up", "--yes", "--skip-preview", "--expect-no-changes", ...STACK], env);
+}
+
+async function namespacesOf(lab: Lab, cluster: string): Promise<ClusterNamespaces> {
+  const found = await lab.cluster(cluster).kube.list("/api/v1/namespaces");
+  const own = found.filter(({ metadata }) => !KUBERNETES_OWN.includes(metadata.name));
+  return {
+    cluster,
+    namespaces: Object.fromEntries(own.map(({ metadata }) => [metadata.name, metadata.labels ?? {}])),
+  };
+}
+
+function nextSteps(): string {
+  return `The clusters are up. In this shell:
+
+  eval "$(npm run -s lab -- env --dir ${DIR})"
+  pulumi up                                        after a change of examples/quickstart/index.ts
+  npm run lab -- stop --dir ${DIR}         when you have seen enough`;
+}
+
+function keepFirst(): string {
+  return `The clusters are stopped. To go on from here by hand:
+
+  npm run quickstart -- --keep
+  eval "$(npm run -s lab -- env --dir ${DIR})"
+  pulumi up                                        after a change of examples/quickstart/index.ts`;
+}
+
+function pulumi(args: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
+  const child = spawn("pulumi", args, { env, stdio: ["ignore", "inherit", "inherit"] });
+  pulumiRun = child;
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("exit", (code) => {
+      pulumiRun = undefined;
+      if (code === 0) resolve();
+      else reject(new Error(`pulumi ${args.join(" ")} ended with ${code}`));
+    });
+  });
+}
+
+/** A ^C has reached it as it has reached this process; otherwise it is told now. */
+async function endPulumi(): Promise<void> {
+  const child = pulumiRun;
+  if (child === undefined) return;
+  const gone = new Promise((resolve) => child.once("exit", resolve));
+  for (const signal of ["SIGINT", "SIGKILL"] as const) {
+    child.kill(signal);
+    await Promise.race([gone, sleep(INTERRUPT_PATIENCE_MS)]);
+  }
+}
+
+function orInterrupted<Result>(work: Promise<Result>): Promise<Result> {
+  return Promise.race([work, interrupted]);
+}
+
+function parse(): { keep: boolean; help: boolean } {
+  try {
+    const { values } = parseArgs({ options: { keep: { type: "boolean" }, help: { type: "boolean", short: "h" } } });
+    return { keep: values.keep === true, help: values.help === true };
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}\n`);
+    process.exit(2);
+  }
+}
+
+function title(text: string): void {
+  print(`\n── ${text} ${"─".repeat(Math.max(3, 76 - text.length))}\n`);
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
