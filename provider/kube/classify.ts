@@ -96,6 +96,10 @@ export function classifyFailure(error: unknown, context: ClassifyContext): Clust
   }
   if (code?.startsWith("ERR_HTTP2_")) return make("unreachable", `the HTTP/2 connection failed (${code})`, true);
   if (code?.startsWith("HPE_")) return make("protocol", `${context.address} does not speak HTTP (${code})`, false);
+  // Whatever else the system says: EMFILE, ENOBUFS, ... A TypeError is ours, with a code or without.
+  if (code !== undefined && !(error instanceof TypeError)) {
+    return make("unreachable", `the connection to ${context.address} failed (${code})`, true);
+  }
   throw error;
 }
 

@@ -4,6 +4,8 @@
  */
 
 export type ClusterErrorCode =
+  /** The kubeconfig, its context or its files are at fault; no request was made. */
+  | "connection"
   /** No TCP connection, no name, a connection reset before an answer. Retried. */
   | "unreachable"
   /** No answer within the time limit. Retried while the budget lasts. */

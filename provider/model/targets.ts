@@ -40,7 +40,7 @@ export function resolveTargets(spec: Spec, mesh: Mesh): TargetsResult {
   const targets: Record<string, PreviewTarget> = {};
   for (const cluster of resolved.clusters) {
     const override = isUnknown(spec.overrides) ? UNKNOWN : (spec.overrides[cluster] ?? {});
-    const target = isUnknown(override) ? { labels: UNKNOWN } : targetOf(spec, override);
+    const target: PreviewTarget = isUnknown(override) ? { labels: UNKNOWN } : targetOf(spec, override);
     targets[cluster] = mesh.clusters[cluster]?.pending === true ? { ...target, pending: true } : target;
   }
   const inItself = resolved.clusters.includes(mesh.controlPlane) ? targets[mesh.controlPlane] : undefined;

@@ -3,6 +3,7 @@
 import * as fs from "node:fs";
 import { join } from "node:path";
 import { createUserCertificate } from "./certificates.ts";
+import { until } from "./condition.ts";
 import { connect, type KubeClient } from "./kube-client.ts";
 import { readKubeconfig, writeKubeconfig } from "./kubeconfig.ts";
 import type { LabFolder } from "./lab-folder.ts";
@@ -22,6 +23,8 @@ export interface RestrictedUser {
   readonly user: string;
   readonly rules: readonly PolicyRule[];
 }
+
+const RIGHTS_TIMEOUT_MS = 30_000;
 
 type Command = (command: "stop" | "start" | "pause" | "resume", cluster: string) => Promise<void>;
 
@@ -100,10 +103,26 @@ export class LabCluster {
       },
       write,
     );
+    await until(async () => (await Promise.all(rules.map((rule) => this.#isAllowed(user, rule)))).every(Boolean), {
+      what: `the rights of ${user} on ${this.name}`,
+      timeoutMs: RIGHTS_TIMEOUT_MS,
+    });
     const { cluster, server, authority } = readKubeconfig(this.kubeconfig);
     const directory = this.#folder.serversOf(this.name);
     const signer = { certificate: authority, key: fs.readFileSync(join(directory, "ca.key"), "utf8") };
     const identity = await createUserCertificate(signer, user, []);
     return writeKubeconfig([{ cluster, server, authority, user, ...identity }]);
+  }
+
+  /** The authorizer learns of a new rule a moment after it was written. */
+  async #isAllowed(user: string, { verbs, apiGroups, resources, resourceNames, nonResourceURLs }: PolicyRule) {
+    const [verb] = verbs;
+    const attributes = nonResourceURLs
+      ? { nonResourceAttributes: { verb, path: nonResourceURLs[0] } }
+      : { resourceAttributes: { verb, group: apiGroups?.[0], resource: resources?.[0], name: resourceNames?.[0] } };
+    const review = await this.kube.create("/apis/authorization.k8s.io/v1/subjectaccessreviews", {
+      spec: { user, ...attributes },
+    });
+    return review.status?.allowed === true;
   }
 }

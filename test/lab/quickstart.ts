@@ -11,7 +11,7 @@ import { isLabRunning, type Lab, openLab, startLab } from "./lab.ts";
 import { type ClusterNamespaces, renderMatrix } from "./namespace-matrix.ts";
 import { clusterPrograms, findPrograms } from "./programs.ts";
 
-const DIR = ".lab/quickstart";
+const DEFAULT_DIR = ".lab/quickstart";
 
 const STACK = ["--stack", "dev"];
 
@@ -21,9 +21,10 @@ const KUBERNETES_OWN = ["default", "kube-node-lease", "kube-public", "kube-syste
 /** Pulumi's own end of an operation that is interrupted; it waits for what is in flight. */
 const INTERRUPT_PATIENCE_MS = 10_000;
 
-const USAGE = `npm run quickstart [-- --keep]
+const USAGE = `npm run quickstart [-- --keep] [--dir ${DEFAULT_DIR}]
 
-  --keep   leaves the clusters up afterwards`;
+  --keep   leaves the clusters up afterwards
+  --dir    where the clusters' files are kept meanwhile`;
 
 /** The signal that ends a program from the keyboard. */
 class Interrupted extends Error {}
@@ -46,16 +47,16 @@ try {
 process.exit(0);
 
 async function main(): Promise<void> {
-  const { keep, help } = parse();
+  const { keep, help, dir } = parse();
   if (help) return print(USAGE);
 
   title("The clusters' programs");
   const programs = await orInterrupted(findPrograms(clusterPrograms, print));
   for (const [name, path] of Object.entries(programs)) print(`${name}: ${path}`);
 
-  const kept = keptLab();
-  title(kept ? `The clusters that an earlier run left up in ${DIR}` : "A mesh's control plane and three clusters");
-  const lab = kept ?? (await orInterrupted(startLab({ clusters: 3, dir: DIR, log: print })));
+  const kept = keptLab(dir);
+  title(kept ? `The clusters that an earlier run left up in ${dir}` : "A mesh's control plane and three clusters");
+  const lab = kept ?? (await orInterrupted(startLab({ clusters: 3, dir, log: print })));
   try {
     await orInterrupted(runProgram(lab));
     if (keep) await lab.keep();
@@ -67,11 +68,11 @@ async function main(): Promise<void> {
   const isKept = keep || kept !== undefined;
   if (!isKept) await lab.stop();
   title(`Done in ${((Date.now() - started) / 1000).toFixed(0)} s`);
-  print(isKept ? nextSteps() : keepFirst());
+  print(isKept ? nextSteps(dir) : keepFirst(dir));
 }
 
-function keptLab(): Lab | undefined {
-  const lab = isLabRunning(DIR) ? openLab(DIR) : undefined;
+function keptLab(dir: string): Lab | undefined {
+  const lab = isLabRunning(dir) ? openLab(dir) : undefined;
   return lab?.isKept ? lab : undefined;
 }
 
@@ -101,19 +102,19 @@ async function namespacesOf(lab: Lab, cluster: string): Promise<ClusterNamespace
   };
 }
 
-function nextSteps(): string {
+function nextSteps(dir: string): string {
   return `The clusters are up. In this shell:
 
-  eval "$(npm run -s lab -- env --dir ${DIR})"
+  eval "$(npm run -s lab -- env --dir ${dir})"
   pulumi up                                        after a change of examples/quickstart/index.ts
-  npm run lab -- stop --dir ${DIR}         when you have seen enough`;
+  npm run lab -- stop --dir ${dir}         when you have seen enough`;
 }
 
-function keepFirst(): string {
+function keepFirst(dir: string): string {
   return `The clusters are stopped. To go on from here by hand:
 
   npm run quickstart -- --keep
-  eval "$(npm run -s lab -- env --dir ${DIR})"
+  eval "$(npm run -s lab -- env --dir ${dir})"
   pulumi up                                        after a change of examples/quickstart/index.ts`;
 }
 
@@ -145,10 +146,12 @@ function orInterrupted<Result>(work: Promise<Result>): Promise<Result> {
   return Promise.race([work, interrupted]);
 }
 
-function parse(): { keep: boolean; help: boolean } {
+function parse(): { keep: boolean; help: boolean; dir: string } {
   try {
-    const { values } = parseArgs({ options: { keep: { type: "boolean" }, help: { type: "boolean", short: "h" } } });
-    return { keep: values.keep === true, help: values.help === true };
+    const { values } = parseArgs({
+      options: { keep: { type: "boolean" }, dir: { type: "string" }, help: { type: "boolean", short: "h" } },
+    });
+    return { keep: values.keep === true, help: values.help === true, dir: values.dir ?? DEFAULT_DIR };
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}\n`);
     process.exit(2);

@@ -1,0 +1,144 @@
+/**
+ * The dynamic provider: what `__provider` loads in the process that the engine starts for a Mesh. Turns the lifecycle's
+ * values into what that server wants back, and builds the world that the lifecycle lives in. The path of this module
+ * stands in the state of every resource and is never renamed.
+ */
+
+import type { NamespaceApi } from "./kube/namespace-api";
+import type { CheckContext } from "./lifecycle/check";
+import type { World } from "./lifecycle/lifecycle";
+import type { State } from "./model/state";
+
+type Properties = Record<string, unknown>;
+
+interface ConfigureRequest {
+  readonly config: unknown;
+}
+
+interface Session {
+  readonly check: CheckContext;
+  /** Throws where the mesh is not configured; `check` says so first. */
+  readonly world: () => World;
+}
+
+/** Set synchronously: the server hands out the provider before `configure` is awaited. */
+let configuration: unknown;
+let session: Session | undefined;
+
+/** Loaded when first needed: the server must answer its handshake before it pays for this. */
+function load() {
+  return {
+    ...(require("./lifecycle/check") as typeof import("./lifecycle/check")),
+    ...(require("./lifecycle/lifecycle") as typeof import("./lifecycle/lifecycle")),
+    ...(require("./model/diff") as typeof import("./model/diff")),
+    ...(require("./model/state") as typeof import("./model/state")),
+  };
+}
+
+function open(): Session {
+  if (session !== undefined) return session;
+  const { parseMesh } = require("./model/mesh") as typeof import("./model/mesh");
+  const { createFleet } = require("./lifecycle/fleet") as typeof import("./lifecycle/fleet");
+  const { createWorld } = require("./kube/world") as typeof import("./kube/world");
+  const machine = createWorld();
+  const parsed = parseMesh(configuration);
+  const say = (line: string) => console.info(line);
+  const fleet = createFleet((place) => connect(place), machine.now);
+  const world = (): World => {
+    if ("failures" in parsed) {
+      throw new Error(parsed.failures.map(({ property, reason }) => `${property} ${reason}`).join("; "));
+    }
+    return { mesh: parsed.mesh, fleet, clock: machine, say };
+  };
+  session = { check: { mesh: parsed, fleet: () => fleet, claims: new Map(), say }, world };
+  return session;
+
+  function connect(place: string): NamespaceApi {
+    const { mesh } = world();
+    const { ClusterError } = require("./model/cluster-error") as typeof import("./model/cluster-error");
+    const { resolveConnection } = require("./kube/resolve-connection") as typeof import("./kube/resolve-connection");
+    const { createClusterClient } = require("./kube/cluster-client") as typeof import("./kube/cluster-client");
+    const cluster = mesh.connections[place];
+    if (cluster === undefined) throw new ClusterError("connection", "the mesh no longer has it");
+    const resolved = resolveConnection(cluster.connection, machine, { execPlugins: mesh.execPlugins });
+    if (resolved.kind === "problem") throw new ClusterError("connection", resolved.reason);
+    const { version } = require("../../package.json") as { readonly version: string };
+    const options = {
+      execPlugins: mesh.execPlugins,
+      version,
+      callsAtOnce: mesh.concurrency,
+      requestTimeLimitMs: mesh.requestTimeoutSeconds * 1000,
+    };
+    return createClusterClient(resolved.cluster, options, machine);
+  }
+}
+
+/** What the server needs to keep a resource that was made in part: `id`, `reasons`, and all outputs with the loader. */
+class PartialError extends Error {
+  readonly id: string;
+  readonly reasons: readonly string[];
+  readonly properties: Properties;
+
+  constructor(id: string, reasons: readonly string[], properties: Properties) {
+    super(reasons.join("; "));
+    this.id = id;
+    this.reasons = reasons;
+    this.properties = properties;
+  }
+}
+
+async function reconcile(inputs: Properties, remembered: State | undefined): Promise<{ id: string; outs: Properties }> {
+  const core = load();
+  const { state, failures } = await core.reconcile(inputs, remembered, open().world());
+  const outs = core.outputsOf(state);
+  if (failures.length === 0) return { id: state.name, outs };
+  const reasons = failures.map((failure) => `${failure}. What was done is recorded; the next "pulumi up" goes on from there`);
+  throw new PartialError(state.name, reasons, { ...outs, __provider: inputs.__provider });
+}
+
+export const provider = {
+  async configure(request: ConfigureRequest): Promise<void> {
+    configuration = (request.config as { readonly rawConfig?: unknown }).rawConfig;
+    session = undefined;
+  },
+
+  async check(olds: Properties, news: Properties): Promise<{ inputs: Properties; failures: unknown[] }> {
+    const { inputs, failures } = await load().check(olds, news, open().check);
+    return { inputs, failures: [...failures] };
+  },
+
+  async diff(_id: string, olds: Properties, news: Properties): Promise<{ changes: boolean; replaces: string[] }> {
+    const { diff, parseState } = load();
+    const { changes, replaces, unfinished } = diff(parseState(olds), news);
+    for (const line of unfinished) open().check.say(`${String(olds.name)}: ${line}`);
+    return { changes, replaces: [...replaces] };
+  },
+
+  async create(inputs: Properties): Promise<{ id: string; outs: Properties }> {
+    return reconcile(inputs, undefined);
+  },
+
+  async update(_id: string, olds: Properties, news: Properties): Promise<{ outs: Properties }> {
+    const { outs } = await reconcile(news, load().parseState(olds));
+    return { outs };
+  },
+
+  async read(id: string, props: Properties): Promise<{ id?: string; props?: Properties; inputs?: Properties }> {
+    const core = load();
+    const state = await core.read(core.parseState(props), open().world());
+    if (state === undefined) return {};
+    const outs = core.outputsOf(state);
+    return { id, props: { ...outs, ...targetsOf(props) }, inputs: { ...state.inputs } };
+  },
+
+  async delete(_id: string, props: Properties): Promise<void> {
+    const core = load();
+    const failures = await core.remove(core.parseState(props), open().world());
+    if (failures.length > 0) throw new Error(`${failures.join("; ")}. The next "pulumi destroy" goes on from there`);
+  },
+};
+
+/** A refresh shows drift in the inputs; the outputs keep what was declared, which is what the next diff holds them to. */
+function targetsOf({ targets, controlPlaneTarget }: Properties): Properties {
+  return { ...(targets !== undefined && { targets }), ...(controlPlaneTarget !== undefined && { controlPlaneTarget }) };
+}

@@ -1,0 +1,155 @@
+/** Everything that can be said against a change before it is made. Asks clusters only when something will be written. */
+
+import { isClusterError } from "../model/cluster-error";
+import { type CheckFailure, describePath } from "../model/failure";
+import { isRecord, pick, sameJson, type StringMap, withoutUndefined } from "../model/json";
+import { CONTROL_PLANE, describePlace, type Mesh, type MeshResult } from "../model/mesh";
+import type { Namespace } from "../model/namespace";
+import { refusalOf } from "../model/refusal";
+import { ARGS, parsePolicies, parseSpec } from "../model/spec";
+import { type PreviewTarget, resolveTargets, type Targets } from "../model/targets";
+import { hasUnknown, isUnknown } from "../model/unknown";
+import type { Fleet } from "./fleet";
+
+type Inputs = Readonly<Record<string, unknown>>;
+
+export interface CheckResult {
+  readonly inputs: Record<string, unknown>;
+  readonly failures: readonly CheckFailure[];
+}
+
+export interface CheckContext {
+  readonly mesh: MeshResult;
+  /** Only called with a mesh that parsed. */
+  readonly fleet: () => Fleet;
+  /** Which resource of this process has claimed which name. */
+  readonly claims: Map<string, string>;
+  readonly say: (line: string) => void;
+}
+
+export async function check(olds: Inputs, news: Inputs, context: CheckContext): Promise<CheckResult> {
+  const fail = (failures: readonly CheckFailure[]): CheckResult => ({ inputs: { ...news }, failures });
+  if ("failures" in context.mesh) return fail(context.mesh.failures.map(describeMeshFailure));
+  const { mesh } = context.mesh;
+  const parsed = parseSpec(news, mesh);
+  if ("failures" in parsed) return fail(parsed.failures);
+  const { spec } = parsed;
+  const resource = typeof news.resource === "string" ? news.resource : String(spec.name);
+  const claim = isUnknown(spec.name) ? undefined : failureOfClaim(spec.name, resource, context.claims);
+  if (claim !== undefined) return fail([claim]);
+  const targets = resolveTargets(spec, mesh);
+  if ("failures" in targets) return fail(targets.failures);
+
+  // The owner stays for the resource's life: renaming the stack or the resource does not turn it into a stranger.
+  const owner = typeof olds.owner === "string" && !isUnknown(olds.owner) ? olds.owner : `${mesh.owner}/${resource}`;
+  const inputs = withoutUndefined({ ...pick(news, ARGS), owner, ...targets });
+  if (isUnknown(spec.name) || isUnknown(targets.targets)) return { inputs, failures: [] };
+  const isChange = olds.name !== spec.name || !sameJson(pick(olds, WRITTEN), pick(inputs, WRITTEN));
+  if (!isChange) return { inputs, failures: [] };
+  for (const line of describeLeaving(spec.name, olds, targets.targets, mesh, inputs)) context.say(line);
+  return { inputs, failures: await failuresOfClusters(spec.name, olds, inputs, targets, mesh, context.fleet()) };
+}
+
+/** The inputs whose change means a write. */
+const WRITTEN = ["targets", "controlPlaneTarget"];
+
+function describeMeshFailure({ property, reason }: CheckFailure): CheckFailure {
+  return property === "provider" ? { property, reason } : { property: "provider", reason: `Mesh: ${property} ${reason}` };
+}
+
+function failureOfClaim(name: string, resource: string, claims: Map<string, string>): CheckFailure | undefined {
+  const holder = claims.get(name) ?? resource;
+  claims.set(name, holder);
+  if (holder === resource) return undefined;
+  const reason = `${JSON.stringify(name)} is declared twice: the GlobalNamespace ${JSON.stringify(holder)} of this program has it already`;
+  return { property: "name", reason };
+}
+
+/** The engine's diff shows that a cluster leaves, not what becomes of its namespace. */
+function describeLeaving(
+  name: string,
+  olds: Inputs,
+  targets: Readonly<Record<string, unknown>>,
+  mesh: Mesh,
+  inputs: Inputs,
+): string[] {
+  const { onLeave } = parsePolicies(inputs);
+  const before = isRecord(olds.targets) && olds.name === name ? Object.keys(olds.targets) : [];
+  return before
+    .filter((cluster) => !Object.hasOwn(targets, cluster))
+    .map((cluster) => {
+      if (!Object.hasOwn(mesh.clusters, cluster)) {
+        return `${name}: ${cluster} is no longer in the mesh; its namespace stays as it is, and is listed in the output "orphaned"`;
+      }
+      const what = {
+        release: "its labels are taken back, the namespace stays",
+        retain: "the namespace and its labels stay as they are",
+        delete: "the namespace is DELETED there with everything in it, if this resource created it, and else released",
+      }[onLeave];
+      return `${name}: leaves ${cluster}: ${what} (onLeave: "${onLeave}")`;
+    });
+}
+
+async function failuresOfClusters(
+  name: string,
+  olds: Inputs,
+  inputs: Inputs,
+  { targets, controlPlaneTarget }: Targets,
+  mesh: Mesh,
+  fleet: Fleet,
+): Promise<CheckFailure[]> {
+  const members = isUnknown(targets) ? {} : targets;
+  const places: Record<string, PreviewTarget> = { ...members, [mesh.controlPlane]: controlPlaneTarget };
+  const known = isRecord(olds.targets) && olds.name === name ? olds.targets : undefined;
+  const identities = new Map<string, string>();
+  const failures: CheckFailure[] = [];
+  const look = async (place: string, target: PreviewTarget) => {
+    if (mesh.connections[place]?.pending === true) return;
+    const [existing, identity] = await observe(fleet, place, name, failures);
+    if (identity !== undefined) {
+      const twin = identities.get(identity);
+      if (twin !== undefined) failures.push(describeTwins(twin, place));
+      identities.set(identity, place);
+    }
+    if (existing === undefined || existing.deletionTimestamp !== undefined) return;
+    const refusal = refusalOf(existing, {
+      owner: String(inputs.owner),
+      labels: isUnknown(target.labels) || hasUnknown(target.labels) ? {} : (target.labels as StringMap),
+      policies: parsePolicies(inputs),
+      known: known !== undefined && (place === mesh.controlPlane || Object.hasOwn(known, place)),
+    });
+    if (refusal === undefined) return;
+    const reason = `namespace ${JSON.stringify(name)} on ${describePlace(place)}: ${refusal.reason}`;
+    failures.push({ property: refusal.property, reason });
+  };
+  await Promise.all(Object.entries(places).map(([place, target]) => look(place, target)));
+  return failures.sort((a, b) => (a.reason < b.reason ? -1 : 1));
+}
+
+/** A cluster that cannot be reached is unknown, not absent: nothing is said against it before the write. */
+async function observe(
+  fleet: Fleet,
+  place: string,
+  name: string,
+  failures: CheckFailure[],
+): Promise<readonly [Namespace | undefined, string | undefined]> {
+  try {
+    return [await fleet.observe(place, name), await fleet.identity(place)];
+  } catch (error) {
+    if (!isClusterError(error)) throw error;
+    if (error.code === "connection") {
+      const property = place === CONTROL_PLANE ? CONTROL_PLANE : describePath(["clusters", place]);
+      failures.push({ property: "provider", reason: `Mesh: ${property}: ${error.message}` });
+    }
+    return [undefined, undefined];
+  }
+}
+
+function describeTwins(a: string, b: string): CheckFailure {
+  const [first, second] = [a, b].sort();
+  const reason =
+    first === CONTROL_PLANE || second === CONTROL_PLANE
+      ? `Mesh: the control plane and ${describePlace(first === CONTROL_PLANE ? (second ?? "") : (first ?? ""))} are one cluster (same uid of kube-system); write controlPlane: "${first === CONTROL_PLANE ? second : first}"`
+      : `Mesh: ${describePlace(first ?? "")} and ${describePlace(second ?? "")} are one cluster (same uid of kube-system); keep one of the names`;
+  return { property: "provider", reason };
+}

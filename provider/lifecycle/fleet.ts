@@ -1,0 +1,102 @@
+/**
+ * The clusters of the mesh as the lifecycle uses them: a client each, made when first needed, and one look at all
+ * namespaces of a cluster that serves every resource of the process.
+ */
+
+import type { NamespaceApi } from "../kube/namespace-api";
+import { ClusterError, isClusterError } from "../model/cluster-error";
+import type { Namespace } from "../model/namespace";
+
+export interface Fleet {
+  /** Throws a `ClusterError` where the connection itself is at fault. */
+  api(place: string): NamespaceApi;
+  /** First characters of the uid of kube-system; `undefined` where it may not be read. */
+  identity(place: string): Promise<string | undefined>;
+  /** A namespace as it was at the last look, at most a minute old. */
+  observe(place: string, name: string): Promise<Namespace | undefined>;
+  /** What a write of ours left behind. */
+  note(place: string, name: string, namespace: Namespace | undefined): void;
+}
+
+/** Milliseconds a look at a cluster serves reads. Long enough for a refresh of a thousand namespaces. */
+const LOOK_LIFETIME_MS = 60_000;
+/** Characters of a uid that tell two clusters apart. */
+const IDENTITY_LENGTH = 8;
+
+interface Look {
+  readonly at: number;
+  readonly namespaces: Promise<Map<string, Namespace>>;
+}
+
+/** `connect` makes the client of a place; `now` is in milliseconds. */
+export function createFleet(connect: (place: string) => NamespaceApi, now: () => number): Fleet {
+  const clients = new Map<string, NamespaceApi>();
+  const looks = new Map<string, Look>();
+  const identities = new Map<string, Promise<string | undefined>>();
+
+  const api = (place: string): NamespaceApi => {
+    const client = clients.get(place) ?? connect(place);
+    clients.set(place, client);
+    return client;
+  };
+
+  const look = (place: string): Promise<Map<string, Namespace>> => {
+    const last = looks.get(place);
+    if (last !== undefined && now() - last.at < LOOK_LIFETIME_MS) return last.namespaces;
+    const namespaces = (async () => new Map((await api(place).list()).map((item) => [item.name, item])))();
+    looks.set(place, { at: now(), namespaces });
+    namespaces.catch(() => looks.delete(place));
+    return namespaces;
+  };
+
+  /** Where listing is forbidden but reading is not, names are asked for one by one. */
+  const observe = async (place: string, name: string): Promise<Namespace | undefined> => {
+    try {
+      return (await look(place)).get(name);
+    } catch (error) {
+      if (isClusterError(error) && error.code === "forbidden") return api(place).get(name);
+      throw error;
+    }
+  };
+
+  const identity = async (place: string): Promise<string | undefined> => {
+    try {
+      const known = looks.has(place) ? await observe(place, "kube-system") : await api(place).get("kube-system");
+      return known?.uid.slice(0, IDENTITY_LENGTH);
+    } catch (error) {
+      if (isClusterError(error) && error.code === "forbidden") return undefined;
+      throw error;
+    }
+  };
+
+  return {
+    api,
+    observe,
+    identity: (place) => {
+      const asked = identities.get(place) ?? identity(place);
+      identities.set(place, asked);
+      asked.catch(() => identities.delete(place));
+      return asked;
+    },
+    note: (place, name, namespace) => {
+      const last = looks.get(place);
+      if (last === undefined) return;
+      last.namespaces.then(
+        (namespaces) => (namespace === undefined ? namespaces.delete(name) : namespaces.set(name, namespace)),
+        () => {},
+      );
+    },
+  };
+}
+
+/** A failure of a place in one sentence: what, where, why. */
+export function describeFailure(verb: string, name: string, place: string, error: unknown): string {
+  const cause = error instanceof Error ? error.message : String(error);
+  return `cannot ${verb} namespace ${JSON.stringify(name)} on ${place}: ${cause}`;
+}
+
+/** What went wrong on one cluster; our own bugs are not hidden among them. */
+export function clusterErrorOf(error: unknown): ClusterError {
+  if (isClusterError(error)) return error;
+  throw error;
+}

@@ -1,0 +1,191 @@
+/**
+ * The life of a GlobalNamespace over all its clusters: create and update are one reconcile, read looks and writes
+ * nothing, remove ends it. Knows nothing of Pulumi's loaders or wires: `provider/index` is one adapter of it.
+ */
+
+import { isInStep } from "../model/diff";
+import { isRecord, pick, sameJson, withoutUndefined } from "../model/json";
+import { describePlace, type Mesh } from "../model/mesh";
+import type { Namespace } from "../model/namespace";
+import { ownerOf } from "../model/owner";
+import { type LeavePolicy, parsePolicies, type Policies } from "../model/spec";
+import { INPUTS, type MemberStatus, ownPart, type State } from "../model/state";
+import { affinityMarks, type Target } from "../model/targets";
+import { clusterErrorOf, type Fleet } from "./fleet";
+import { applyTo, type Clock, leave, type PlaceOutcome } from "./place";
+
+type Inputs = Readonly<Record<string, unknown>>;
+
+export interface Reconciled {
+  readonly state: State;
+  /** One sentence a place that could not be done. */
+  readonly failures: readonly string[];
+}
+
+export interface World {
+  readonly mesh: Mesh;
+  readonly fleet: Fleet;
+  readonly clock: Clock;
+  readonly say: (line: string) => void;
+}
+
+/** The control plane could not be written, so nothing else was: there is nothing new to remember. */
+export class ControlPlaneError extends Error {}
+
+/** Brings every cluster to what the checked inputs declare. The control plane first, then all members at once. */
+export async function reconcile(inputs: Inputs, remembered: State | undefined, world: World): Promise<Reconciled> {
+  const { mesh, fleet, clock } = world;
+  const name = String(inputs.name);
+  const owner = String(inputs.owner);
+  const targets = (isRecord(inputs.targets) ? inputs.targets : {}) as Readonly<Record<string, Target>>;
+  const controlPlaneTarget = inputs.controlPlaneTarget as Target;
+  const policies = parsePolicies(inputs);
+  const known: Readonly<Record<string, MemberStatus>> = { ...remembered?.orphaned, ...remembered?.members };
+  const common = { name, owner, policies };
+
+  const controlPlane = await reconcileControlPlane();
+  const members: Record<string, MemberStatus> = {};
+  const orphaned: Record<string, MemberStatus> = {};
+  const failures: string[] = [];
+  const settle = (cluster: string, outcome: PlaceOutcome) => {
+    if (outcome.status !== undefined) members[cluster] = outcome.status;
+    if (outcome.failure !== undefined) failures.push(outcome.failure);
+  };
+
+  const joins = Object.entries(targets).map(async ([cluster, target]) => {
+    const before = known[cluster];
+    if (cluster === mesh.controlPlane) settle(cluster, { status: controlPlane });
+    else if (before !== undefined && isInStep(before, target) && !forcesAnew(remembered, policies)) settle(cluster, { status: before });
+    else settle(cluster, await applyTo(fleet, { ...common, place: cluster, target, marks: {}, remembered: before }));
+  });
+  const leaves = Object.entries(known)
+    .filter(([cluster]) => !Object.hasOwn(targets, cluster))
+    .map(async ([cluster, status]) => {
+      if (!Object.hasOwn(mesh.clusters, cluster)) orphaned[cluster] = status;
+      else if (cluster !== mesh.controlPlane) settle(cluster, await leave(fleet, leaving(cluster, status, policies.onLeave), clock));
+    });
+  await Promise.all([...joins, ...leaves]);
+
+  return {
+    state: {
+      name,
+      owner,
+      targets,
+      controlPlaneTarget,
+      members: pick(members, Object.keys(members).sort()),
+      controlPlane,
+      orphaned,
+      inputs: withoutUndefined(pick(inputs, INPUTS)),
+    },
+    failures: failures.sort(),
+  };
+
+  async function reconcileControlPlane(): Promise<MemberStatus> {
+    const before = remembered?.controlPlane;
+    const sameClusters = remembered !== undefined && sameJson(Object.keys(remembered.targets).sort(), Object.keys(targets).sort());
+    if (before !== undefined && sameClusters && isInStep(before, controlPlaneTarget) && !forcesAnew(remembered, policies)) return before;
+    const marks = affinityMarks(targets);
+    const place = mesh.controlPlane;
+    const written = await applyTo(fleet, { ...common, place, target: controlPlaneTarget, marks, remembered: before });
+    if (written.failure !== undefined) {
+      throw new ControlPlaneError(`${written.failure}. Nothing was written to the clusters; the next "pulumi up" begins anew`);
+    }
+    return written.status as MemberStatus;
+  }
+
+  function leaving(place: string, status: MemberStatus, policy: LeavePolicy) {
+    return { place, name, owner, remembered: status, policy, deleteTimeoutSeconds: policies.deleteTimeoutSeconds };
+  }
+}
+
+/** `force` switched on means: take over what stands in the way, also where the last run believed itself done. */
+function forcesAnew(remembered: State | undefined, policies: Policies): boolean {
+  return policies.force && remembered !== undefined && !parsePolicies(remembered.inputs).force;
+}
+
+/** What the clusters hold now, or `undefined` when every one of them says that it is gone. */
+export async function read(state: State, { mesh, fleet }: Pick<World, "mesh" | "fleet">): Promise<State | undefined> {
+  const seeIn = async (place: string, status: MemberStatus, target: Target): Promise<MemberStatus> => {
+    if (!Object.hasOwn(mesh.connections, place) || mesh.connections[place]?.pending === true) return status;
+    try {
+      return statusOf(await fleet.observe(place, state.name), status, target, state.owner);
+    } catch (thrown) {
+      const error = clusterErrorOf(thrown);
+      const unreachable = error.code === "unreachable" || error.code === "timeout";
+      return { ...status, state: unreachable ? "Unreachable" : "Failed", error: error.message };
+    }
+  };
+  const seen = async ([cluster, status]: [string, MemberStatus]) =>
+    [cluster, await seeIn(cluster, status, state.targets[cluster] ?? { labels: status.labels })] as const;
+
+  const [controlPlane, members] = await Promise.all([
+    seeIn(mesh.controlPlane, state.controlPlane, state.controlPlaneTarget),
+    Promise.all(Object.entries(state.members).map(seen)),
+  ]);
+  const everywhere = [controlPlane, ...members.map(([, status]) => status)];
+  if (everywhere.every((status) => status.state === "Missing") && Object.keys(state.orphaned).length === 0) return undefined;
+
+  const live: Record<string, Target> = {};
+  for (const [cluster, status] of members) {
+    if (status.uid !== undefined && Object.hasOwn(state.targets, cluster)) live[cluster] = targetSeen(status);
+  }
+  return {
+    ...state,
+    members: Object.fromEntries(members),
+    controlPlane,
+    inputs: { ...state.inputs, targets: live, controlPlaneTarget: targetSeen(controlPlane) },
+  };
+}
+
+function targetSeen({ labels, annotations }: MemberStatus): Target {
+  return annotations === undefined ? { labels } : { labels, annotations };
+}
+
+function statusOf(namespace: Namespace | undefined, status: MemberStatus, target: Target, owner: string): MemberStatus {
+  const { cluster } = status;
+  const missing: MemberStatus = { state: "Missing", labels: {}, ...(cluster !== undefined && { cluster }) };
+  if (namespace === undefined) return missing;
+  const isOurs = ownerOf(namespace) === owner;
+  if (status.uid !== undefined && namespace.uid !== status.uid && !isOurs) return missing;
+  if (status.uid === undefined && !isOurs) return status;
+  return {
+    state: namespace.deletionTimestamp === undefined ? "Ready" : "Terminating",
+    origin: namespace.uid === status.uid && status.origin !== undefined ? status.origin : "adopted",
+    uid: namespace.uid,
+    ...ownPart(namespace, target, owner),
+    ...(cluster !== undefined && { cluster }),
+  };
+}
+
+/** Ends the resource: members by `onDelete`, then the mesh's own namespace. Returns what could not be done. */
+export async function remove(state: State, world: World): Promise<readonly string[]> {
+  const { mesh, fleet, clock, say } = world;
+  const { onDelete, deleteTimeoutSeconds } = parsePolicies(state.inputs);
+  const step = (place: string, remembered: MemberStatus, policy: LeavePolicy) =>
+    leave(fleet, { place, name: state.name, owner: state.owner, remembered, policy, deleteTimeoutSeconds }, clock);
+  const failuresOf = (outcomes: readonly PlaceOutcome[]) =>
+    outcomes.map((outcome) => outcome.failure).filter((failure) => failure !== undefined).sort();
+
+  // The control plane is the source of truth: where it does not answer, nothing is undone behind its back.
+  try {
+    await fleet.api(mesh.controlPlane).get(state.name);
+  } catch (thrown) {
+    const cause = clusterErrorOf(thrown).message;
+    return [`cannot delete namespace ${JSON.stringify(state.name)} on ${describePlace(mesh.controlPlane)}: ${cause}`];
+  }
+  for (const cluster of Object.keys(state.orphaned)) {
+    say(`${state.name}: ${cluster} is no longer in the mesh; its namespace is left as it is`);
+  }
+  const members = Object.entries(state.members).filter(([cluster]) => cluster !== mesh.controlPlane);
+  const failures = failuresOf(
+    await Promise.all(
+      members.map(async ([cluster, status]) => {
+        if (Object.hasOwn(mesh.clusters, cluster)) return step(cluster, status, onDelete);
+        say(`${state.name}: ${cluster} is no longer in the mesh; its namespace is left as it is`);
+        return {};
+      }),
+    ),
+  );
+  if (failures.length > 0) return failures;
+  return failuresOf([await step(mesh.controlPlane, state.controlPlane, "delete")]);
+}

@@ -1,0 +1,251 @@
+/** One namespace on one cluster: the only code that writes. Each function ends in a value; a cluster's failure is one. */
+
+import { ClusterError, type ClusterErrorCode } from "../model/cluster-error";
+import { competingLabels } from "../model/injection";
+import { describePlace } from "../model/mesh";
+import { UNDELETABLE_NAMESPACES } from "../model/name";
+import type { Namespace, NamespaceApply } from "../model/namespace";
+import { fieldManagerOf, OWNER_ANNOTATION, ownerOf, wasCreatedBy } from "../model/owner";
+import { describeCompetitors, describeConflicts, describeExisting, isDrift, refusalOf } from "../model/refusal";
+import type { LeavePolicy, Policies } from "../model/spec";
+import { type MemberStatus, ownPart } from "../model/state";
+import type { Target } from "../model/targets";
+import { clusterErrorOf, describeFailure, type Fleet } from "./fleet";
+
+export interface PlaceOutcome {
+  /** Absent where nothing is left to remember. */
+  readonly status?: MemberStatus;
+  /** One sentence for the user. */
+  readonly failure?: string;
+}
+
+export interface Write {
+  readonly place: string;
+  readonly name: string;
+  readonly owner: string;
+  readonly target: Target;
+  /** This package's own annotations, the owner's apart. */
+  readonly marks: Readonly<Record<string, string>>;
+  readonly remembered: MemberStatus | undefined;
+  readonly policies: Policies;
+}
+
+/** Waiting between two looks at a namespace that is being deleted: milliseconds, growing. */
+const FIRST_WAIT_MS = 50;
+const LONGEST_WAIT_MS = 1000;
+
+export interface Clock {
+  now(): number;
+  sleep(milliseconds: number): Promise<void>;
+}
+
+/** Makes the namespace carry its target. One PATCH, unless something stands in the way. */
+export async function applyTo(fleet: Fleet, write: Write): Promise<PlaceOutcome> {
+  const { place, name, owner, target, remembered } = write;
+  let cluster: string | undefined = remembered?.cluster;
+  try {
+    cluster = await knownIdentity(fleet, place, remembered);
+    const { namespace, created } = await put(fleet, write);
+    fleet.note(place, name, namespace);
+    const sameObject = remembered?.uid === namespace.uid;
+    const origin =
+      created || (sameObject ? remembered.origin === "created" : wasCreatedBy(owner, namespace)) ? "created" : "adopted";
+    const status: MemberStatus = {
+      state: "Ready",
+      origin,
+      uid: namespace.uid,
+      ...ownPart(namespace, target, owner),
+      ...(cluster !== undefined && { cluster }),
+    };
+    const problem = problemOfAnswer(namespace, target);
+    if (problem === undefined) return { status };
+    const error = describeFailure("apply", name, describePlace(place), problem);
+    return { status: { ...status, state: stateOf(problem.code, namespace), error: problem.message }, failure: error };
+  } catch (thrown) {
+    const error = clusterErrorOf(thrown);
+    const known: MemberStatus = remembered ?? { state: "Failed", labels: {}, ...(cluster !== undefined && { cluster }) };
+    return {
+      status: { ...known, state: stateOf(error.code), error: error.message },
+      failure: describeFailure("apply", name, describePlace(place), error),
+    };
+  }
+}
+
+function stateOf(code: ClusterErrorCode, namespace?: Namespace): MemberStatus["state"] {
+  if (namespace?.deletionTimestamp !== undefined) return "Terminating";
+  return code === "unreachable" || code === "timeout" ? "Unreachable" : "Failed";
+}
+
+async function knownIdentity(
+  fleet: Fleet,
+  place: string,
+  remembered: MemberStatus | undefined,
+): Promise<string | undefined> {
+  const identity = await fleet.identity(place);
+  if (remembered?.cluster === undefined || identity === undefined || remembered.cluster === identity) return identity;
+  throw new ClusterError(
+    "changed",
+    `this is another cluster than the one of that name before (kube-system ${remembered.cluster} then, ${identity} now); ` +
+      "give the new cluster a new name in the mesh",
+  );
+}
+
+/** What the answer to a successful write shows to be wrong all the same. */
+function problemOfAnswer(namespace: Namespace, target: Target): ClusterError | undefined {
+  if (namespace.deletionTimestamp !== undefined) {
+    return new ClusterError("conflict", 'it is being deleted there; run "pulumi up" again when it is gone');
+  }
+  const competing = competingLabels(target.labels, namespace.labels);
+  const keys = Object.keys(competing);
+  return keys.length === 0 ? undefined : new ClusterError("conflict", describeCompetitors(namespace, competing, keys));
+}
+
+interface Put {
+  readonly namespace: Namespace;
+  readonly created: boolean;
+}
+
+async function put(fleet: Fleet, write: Write): Promise<Put> {
+  const { place, name, owner, target, marks, remembered, policies } = write;
+  const api = fleet.api(place);
+  const body: NamespaceApply = {
+    name,
+    labels: target.labels,
+    annotations: { ...target.annotations, ...marks, [OWNER_ANNOTATION]: owner },
+  };
+  const result = await putBody(fleet, write, body, remembered?.uid);
+  const competing = Object.keys(competingLabels(target.labels, result.namespace.labels));
+  if (!policies.force || competing.length === 0 || result.namespace.deletionTimestamp !== undefined) return result;
+  const namespace = await api.removeLabels(result.namespace, competing, fieldManagerOf(owner));
+  return { ...result, namespace };
+}
+
+async function putBody(fleet: Fleet, write: Write, body: NamespaceApply, uid: string | undefined): Promise<Put> {
+  if (uid !== undefined) {
+    const known = await applyKnown(fleet, write, { ...body, uid });
+    if (known !== undefined) return known;
+  }
+  return write.policies.adopt === "never" ? createOnly(fleet, write, body) : applyAny(fleet, write, body);
+}
+
+/** `undefined` where the namespace of that uid is gone. */
+async function applyKnown(fleet: Fleet, write: Write, body: NamespaceApply): Promise<Put | undefined> {
+  try {
+    return await applyAny(fleet, write, body);
+  } catch (thrown) {
+    if (clusterErrorOf(thrown).code !== "changed") throw thrown;
+  }
+  const now = await fleet.api(write.place).get(write.name);
+  if (now === undefined) return undefined;
+  const { owner, target, policies } = write;
+  const refusal = refusalOf(now, { owner, labels: target.labels, policies, known: false });
+  if (refusal !== undefined) throw new ClusterError("conflict", `it was made anew by somebody else: ${refusal.reason}`);
+  return undefined;
+}
+
+async function applyAny(fleet: Fleet, write: Write, body: NamespaceApply): Promise<Put> {
+  const api = fleet.api(write.place);
+  const fieldManager = fieldManagerOf(write.owner);
+  try {
+    return await api.apply(body, { fieldManager, force: write.policies.force });
+  } catch (thrown) {
+    const error = clusterErrorOf(thrown);
+    if (error.code !== "conflict") throw error;
+    const written = body.uid !== undefined && write.remembered !== undefined ? write.remembered : { labels: {} };
+    if (isDrift(error.conflicts, written)) return api.apply(body, { fieldManager, force: true });
+    throw new ClusterError("conflict", describeConflicts(error.conflicts, write.owner), { cause: error });
+  }
+}
+
+/** An apply would take an existing namespace; a plain create leaves that to the server to refuse. */
+async function createOnly(fleet: Fleet, write: Write, body: NamespaceApply): Promise<Put> {
+  const api = fleet.api(write.place);
+  const mark = { name: body.name, labels: {}, annotations: { [OWNER_ANNOTATION]: write.owner } };
+  let created: Namespace | undefined;
+  try {
+    created = await api.create(mark, fieldManagerOf(write.owner));
+  } catch (thrown) {
+    if (clusterErrorOf(thrown).code !== "already-exists") throw thrown;
+    const existing = await api.get(body.name);
+    if (existing === undefined || ownerOf(existing) !== write.owner) {
+      throw new ClusterError("already-exists", describeExisting(), { cause: thrown });
+    }
+    created = existing;
+  }
+  const { namespace } = await applyAny(fleet, write, { ...body, uid: created.uid });
+  return { namespace, created: true };
+}
+
+export interface Leave {
+  readonly place: string;
+  readonly name: string;
+  readonly owner: string;
+  readonly remembered: MemberStatus;
+  readonly policy: LeavePolicy;
+  readonly deleteTimeoutSeconds: number;
+}
+
+/** Ends our part in a namespace as the policy says. Deletes only what this owner made, and only that very object. */
+export async function leave(fleet: Fleet, step: Leave, clock: Clock): Promise<PlaceOutcome> {
+  const { place, name, remembered, policy } = step;
+  if (policy === "retain" || remembered.uid === undefined) return {};
+  const deletes = policy === "delete" && remembered.origin === "created" && !UNDELETABLE_NAMESPACES.includes(name);
+  try {
+    await knownIdentity(fleet, place, remembered);
+    if (deletes) await remove(fleet, step, remembered.uid, clock);
+    else await release(fleet, step, remembered.uid);
+    return {};
+  } catch (thrown) {
+    const error = clusterErrorOf(thrown);
+    return {
+      status: { ...remembered, state: stateOf(error.code), error: error.message },
+      failure: describeFailure(deletes ? "delete" : "release", name, describePlace(place), error),
+    };
+  }
+}
+
+/** An apply of nothing: the server removes what our field manager owned alone. */
+async function release(fleet: Fleet, { place, name, owner }: Leave, uid: string): Promise<void> {
+  try {
+    const body = { name, uid, labels: {}, annotations: {} };
+    const { namespace } = await fleet.api(place).apply(body, { fieldManager: fieldManagerOf(owner), force: false });
+    fleet.note(place, name, namespace);
+  } catch (thrown) {
+    // Gone, or another namespace by now: there is nothing of ours to give back.
+    if (clusterErrorOf(thrown).code !== "changed") throw thrown;
+  }
+}
+
+async function remove(fleet: Fleet, step: Leave, uid: string, clock: Clock): Promise<void> {
+  const { place, name, owner } = step;
+  const api = fleet.api(place);
+  const deadline = clock.now() + step.deleteTimeoutSeconds * 1000;
+  let wait = FIRST_WAIT_MS;
+  for (;;) {
+    const now = await api.get(name);
+    if (now === undefined || now.uid !== uid || ownerOf(now) !== owner) {
+      fleet.note(place, name, now);
+      return;
+    }
+    if (now.deletionTimestamp === undefined) await removeNow(fleet, step, now);
+    if (clock.now() >= deadline) throw new ClusterError("timeout", describeHeld(now, step.deleteTimeoutSeconds));
+    await clock.sleep(wait);
+    wait = Math.min(wait * 2, LONGEST_WAIT_MS);
+  }
+}
+
+/** The resourceVersion makes sure that nobody took the namespace over since we looked; if somebody wrote, we look again. */
+async function removeNow(fleet: Fleet, { place }: Leave, { name, uid, resourceVersion }: Namespace): Promise<void> {
+  try {
+    await fleet.api(place).remove({ name, uid, resourceVersion });
+  } catch (thrown) {
+    if (clusterErrorOf(thrown).code !== "changed") throw thrown;
+  }
+}
+
+function describeHeld(namespace: Namespace, seconds: number): string {
+  const conditions = namespace.conditions.filter((condition) => condition.status === "True");
+  const why = conditions.map(({ type, message }) => `${type}: ${message}`).join("; ");
+  const held = why === "" ? `finalizers ${namespace.finalizers.join(", ") || "none"}` : why;
+  return `it is still being deleted after ${seconds} s (deleteTimeoutSeconds), held by ${held}`;
+}

@@ -1,0 +1,61 @@
+/** Whether something is to be done, told from what is recorded and what is declared, without asking a cluster. */
+
+import { isRecord, sameJson } from "./json";
+import { INPUTS, type MemberStatus, type State } from "./state";
+import type { Target } from "./targets";
+import { hasUnknown, isUnknown } from "./unknown";
+
+export interface Diff {
+  readonly changes: boolean;
+  readonly replaces: readonly string[];
+  /** Paths of what changes; a plugin with detailed diffs shows them, the dynamic server cannot. */
+  readonly paths: readonly string[];
+  /** What earlier runs left undone, in words: the engine's own diff does not show it. */
+  readonly unfinished: readonly string[];
+}
+
+export function diff(state: State, inputs: Readonly<Record<string, unknown>>): Diff {
+  const changed = INPUTS.filter((key) => hasUnknown(inputs[key]) || !sameJson(state.inputs[key], inputs[key]));
+  const renamed = changed.includes("name") && !isUnknown(inputs.name);
+  const targets = isRecord(inputs.targets) ? (inputs.targets as Readonly<Record<string, Target>>) : {};
+  const unfinished = isUnknown(inputs.targets) || changed.includes("targets") ? [] : unfinishedOf(state, targets);
+  const paths = changed.flatMap((key) => (key === "targets" ? targetPaths(state.targets, targets) : [key]));
+  return {
+    changes: changed.length > 0 || unfinished.length > 0,
+    replaces: renamed ? ["name"] : [],
+    paths: [...paths, ...unfinished.map((line) => line.slice(0, line.indexOf(" ")))],
+    unfinished,
+  };
+}
+
+function targetPaths(old: Readonly<Record<string, Target>>, now: Readonly<Record<string, Target>>): string[] {
+  const clusters = [...new Set([...Object.keys(old), ...Object.keys(now)])].sort();
+  return clusters.filter((cluster) => !sameJson(old[cluster], now[cluster])).map((cluster) => `targets.${cluster}`);
+}
+
+function unfinishedOf(state: State, targets: Readonly<Record<string, Target>>): string[] {
+  const lines: string[] = [];
+  if (!isInStep(state.controlPlane, state.controlPlaneTarget)) lines.push(describeGap("controlPlane", state.controlPlane));
+  for (const [cluster, target] of Object.entries(targets)) {
+    if (!isInStep(state.members[cluster], target)) lines.push(describeGap(cluster, state.members[cluster]));
+  }
+  for (const cluster of Object.keys(state.members)) {
+    if (!Object.hasOwn(targets, cluster)) lines.push(`${cluster} has still to be left`);
+  }
+  return lines;
+}
+
+function describeGap(place: string, status: MemberStatus | undefined): string {
+  const why = status?.error === undefined ? (status?.state ?? "never written") : status.error;
+  return `${place} is written again: ${why}`;
+}
+
+/** Whether the last that is known of a place is what it shall be. An unreachable place in step needs no write. */
+export function isInStep(status: MemberStatus | undefined, target: Target): boolean {
+  return (
+    status?.uid !== undefined &&
+    status.state !== "Terminating" &&
+    sameJson(status.labels, target.labels) &&
+    sameJson(status.annotations ?? {}, target.annotations ?? {})
+  );
+}

@@ -1,0 +1,95 @@
+/** What stands on a cluster already and speaks against a write: known before it, or in the server's answer to it. */
+
+import type { FieldConflict } from "./cluster-error";
+import { describeList } from "./failure";
+import { competingLabels } from "./injection";
+import type { StringMap } from "./json";
+import type { Namespace } from "./namespace";
+import { fieldManagerOf, OWNER_ANNOTATION, ownerOf, ownerOfFieldManager } from "./owner";
+import type { Policies } from "./spec";
+
+export interface Claim {
+  readonly owner: string;
+  readonly labels: StringMap;
+  readonly policies: Pick<Policies, "adopt" | "force">;
+  /** Whether this resource has written the namespace on this cluster before. */
+  readonly known: boolean;
+}
+
+export interface Refusal {
+  /** The input that would have to change. */
+  readonly property: "name" | "adopt" | "injection";
+  readonly reason: string;
+}
+
+/** Whether an existing namespace may be taken, told from a look at it. `force` takes whatever stands in the way. */
+export function refusalOf(existing: Namespace, claim: Claim): Refusal | undefined {
+  if (claim.policies.force) return undefined;
+  const owner = ownerOf(existing);
+  if (owner !== undefined && owner !== claim.owner) return { property: "name", reason: describeOwner(owner, claim.owner) };
+  if (claim.policies.adopt === "never" && owner === undefined && !claim.known) {
+    return { property: "adopt", reason: describeExisting() };
+  }
+  const competing = competingLabels(claim.labels, existing.labels);
+  const foreign = Object.keys(competing).filter((key) => !isOnlyOurs(existing, key, claim));
+  return foreign.length > 0 ? { property: "injection", reason: describeCompetitors(existing, competing, foreign) } : undefined;
+}
+
+export function describeExisting(): string {
+  return 'it exists there already and adopt is "never"; adopt: "labels" takes it and manages only what is declared';
+}
+
+export function describeOwner(owner: string, claimant: string): string {
+  const stack = (text: string) => text.slice(0, text.lastIndexOf("/"));
+  const resource = JSON.stringify(owner.slice(owner.lastIndexOf("/") + 1));
+  if (stack(owner) === stack(claimant)) {
+    return `it belongs to the GlobalNamespace ${resource} of this stack; to rename that resource give the new one aliases: [{ name: ${resource} }]`;
+  }
+  return `it belongs to ${JSON.stringify(owner)}; take it out of that stack, or force: true takes it over`;
+}
+
+/** Labels that would change the meaning of the declared injection, and who set them. */
+export function describeCompetitors(existing: Namespace, competing: StringMap, keys: readonly string[]): string {
+  const texts = keys.map((key) => {
+    const managers = existing.fieldManagers.filter((entry) => entry.labels.includes(key)).map((entry) => entry.manager);
+    return `label ${key}=${JSON.stringify(competing[key])} is owned by ${describeList(managers, "nobody")}`;
+  });
+  return `${texts.join(", ")}, and competes with the declared injection; remove it there, or force: true removes it`;
+}
+
+function isOnlyOurs(existing: Namespace, key: string, claim: Claim): boolean {
+  const managers = existing.fieldManagers.filter((entry) => entry.labels.includes(key));
+  return managers.length > 0 && managers.every((entry) => entry.manager === fieldManagerOf(claim.owner));
+}
+
+/**
+ * Whether a conflict is drift of what we wrote before, to be put right, and not another's claim. The owner annotation is
+ * never drift: who sets that means it.
+ */
+export function isDrift(conflicts: readonly FieldConflict[], written: { readonly labels: StringMap; readonly annotations?: StringMap }): boolean {
+  return (
+    conflicts.length > 0 &&
+    conflicts.every(({ field }) => {
+      const label = keyOf(field, ".metadata.labels.");
+      const annotation = keyOf(field, ".metadata.annotations.");
+      if (label !== undefined) return Object.hasOwn(written.labels, label);
+      return annotation !== undefined && Object.hasOwn(written.annotations ?? {}, annotation);
+    })
+  );
+}
+
+/** A server-side apply conflict in words. */
+export function describeConflicts(conflicts: readonly FieldConflict[], claimant: string): string {
+  const ofOwner = conflicts.find(({ field }) => keyOf(field, ".metadata.annotations.") === OWNER_ANNOTATION);
+  if (ofOwner !== undefined) return describeOwner(ownerOfFieldManager(ofOwner.manager) ?? ofOwner.manager, claimant);
+  const texts = conflicts.map(({ field, manager }) => {
+    const label = keyOf(field, ".metadata.labels.");
+    const what = label === undefined ? field : `label ${JSON.stringify(label)}`;
+    return `${what} is owned by ${JSON.stringify(manager)}`;
+  });
+  return `${texts.join(", ")}; take it out there or here, or force: true takes it over`;
+}
+
+function keyOf(field: string, prefix: string): string | undefined {
+  return field.startsWith(prefix) ? field.slice(prefix.length) : undefined;
+}

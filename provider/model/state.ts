@@ -1,0 +1,120 @@
+/** What the engine keeps of a GlobalNamespace: its outputs, and with them all that a later run knows. */
+
+import { isRecord, pick, type StringMap } from "./json";
+import type { Namespace } from "./namespace";
+import { fieldManagerOf } from "./owner";
+import { ARGS } from "./spec";
+import type { Target } from "./targets";
+import { competingLabels } from "./injection";
+
+/** Raised when the shape changes in a way that an older reader would misread; `parseState` reads every earlier one. */
+export const SCHEMA_VERSION = 1;
+
+export type MemberState =
+  /** Carries what it shall carry. */
+  | "Ready"
+  /** Refused, or not to be read: `error` says why. */
+  | "Failed"
+  /** Could not be reached; the rest is what was last known. */
+  | "Unreachable"
+  /** Is being deleted there; nothing is written until it is gone. */
+  | "Terminating"
+  /** Was there and is gone, or another namespace of that name has taken its place. */
+  | "Missing";
+
+export interface MemberStatus {
+  readonly state: MemberState;
+  /** Whether this resource made the namespace on this cluster or found it. Absent where it was never written. */
+  readonly origin?: "created" | "adopted";
+  readonly uid?: string;
+  /** The live values of the labels that this resource decides on. */
+  readonly labels: StringMap;
+  readonly annotations?: StringMap;
+  /** First characters of the uid of the cluster's kube-system: tells that a name stands for another cluster now. */
+  readonly cluster?: string;
+  readonly error?: string;
+}
+
+export interface State {
+  readonly name: string;
+  readonly owner: string;
+  readonly targets: Readonly<Record<string, Target>>;
+  readonly controlPlaneTarget: Target;
+  readonly members: Readonly<Record<string, MemberStatus>>;
+  readonly controlPlane: MemberStatus;
+  /** Members whose cluster the mesh no longer has. */
+  readonly orphaned: Readonly<Record<string, MemberStatus>>;
+  /** The inputs as they were, for `read`, which is not handed them. */
+  readonly inputs: Readonly<Record<string, unknown>>;
+}
+
+const NOTHING: MemberStatus = { state: "Missing", labels: {} };
+
+/** The inputs of `check`'s making and the program's, without the loader's and the outputs. */
+export const INPUTS: readonly string[] = [...ARGS, "owner", "targets", "controlPlaneTarget"];
+
+/** Outputs of any version so far. Refuses what it does not understand, and says what to do. */
+export function parseState(outputs: unknown): State {
+  const broken = (why: string) =>
+    new Error(
+      `the recorded state of this GlobalNamespace cannot be read: ${why}. Restore it from an earlier "pulumi stack export", ` +
+        'or take it out with "pulumi state delete" and declare it again: namespaces that are there are adopted',
+    );
+  if (!isRecord(outputs)) throw broken("it is empty");
+  if (typeof outputs.schemaVersion === "number" && outputs.schemaVersion > SCHEMA_VERSION) {
+    throw new Error(
+      `the recorded state has version ${outputs.schemaVersion}, this package knows ${SCHEMA_VERSION}: update pulumi-global-namespace`,
+    );
+  }
+  if (typeof outputs.name !== "string" || typeof outputs.owner !== "string") throw broken("it has no name or owner");
+  if (!isRecord(outputs.members) || !isRecord(outputs.controlPlane)) throw broken("it has no members or controlPlane");
+  return {
+    name: outputs.name,
+    owner: outputs.owner,
+    targets: (isRecord(outputs.targets) ? outputs.targets : {}) as State["targets"],
+    controlPlaneTarget: (isRecord(outputs.controlPlaneTarget) ? outputs.controlPlaneTarget : { labels: {} }) as unknown as Target,
+    members: parseStatuses(outputs.members),
+    controlPlane: parseStatus(outputs.controlPlane),
+    orphaned: parseStatuses(outputs.orphaned),
+    inputs: pick(outputs, INPUTS),
+  };
+}
+
+function parseStatuses(value: unknown): Record<string, MemberStatus> {
+  if (!isRecord(value)) return {};
+  return Object.fromEntries(Object.entries(value).map(([name, status]) => [name, parseStatus(status)]));
+}
+
+function parseStatus(value: unknown): MemberStatus {
+  if (!isRecord(value)) return NOTHING;
+  return { ...(value as unknown as MemberStatus), labels: isRecord(value.labels) ? (value.labels as StringMap) : {} };
+}
+
+/** A state as the engine keeps it. */
+export function outputsOf(state: State): Record<string, unknown> {
+  return {
+    ...state.inputs,
+    schemaVersion: SCHEMA_VERSION,
+    members: state.members,
+    controlPlane: state.controlPlane,
+    ...(Object.keys(state.orphaned).length > 0 && { orphaned: state.orphaned }),
+  };
+}
+
+/**
+ * The labels and annotations of a live namespace that this owner decides on: those it declares, those its field manager
+ * still owns, and those that compete with the declared injection. Everything else on the namespace is somebody else's.
+ */
+export function ownPart(namespace: Namespace, target: Target, owner: string): Target {
+  const manager = fieldManagerOf(owner);
+  const ours = namespace.fieldManagers.filter((entry) => entry.manager === manager);
+  const labelKeys = [...Object.keys(target.labels), ...ours.flatMap((entry) => entry.labels)];
+  const annotationKeys = [...Object.keys(target.annotations ?? {}), ...ours.flatMap((entry) => entry.annotations)];
+  const annotations = pick(
+    namespace.annotations,
+    annotationKeys.filter((key) => !key.startsWith("global-namespace.dev/")).sort(),
+  );
+  const labels = { ...pick(namespace.labels, labelKeys), ...competingLabels(target.labels, namespace.labels) };
+  const sorted = pick(labels, Object.keys(labels).sort());
+  return Object.keys(annotations).length > 0 ? { labels: sorted, annotations } : { labels: sorted };
+}

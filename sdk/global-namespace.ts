@@ -1,0 +1,123 @@
+import * as pulumi from "@pulumi/pulumi";
+
+/**
+ * How the namespace's pods get into the mesh. Each value is one mode; the labels of the others are removed in the same
+ * write. `"enabled"` is the default revision's, `{ revision }` and `{ tag }` name one. Pods follow when they restart.
+ */
+export type Injection =
+  | "enabled"
+  | "disabled"
+  | "ambient"
+  | { revision: pulumi.Input<string> }
+  | { tag: pulumi.Input<string> };
+
+/** A requirement on a cluster's labels, as in a Kubernetes label selector. */
+export interface ClusterSelectorRequirement {
+  key: pulumi.Input<string>;
+  operator: pulumi.Input<"In" | "NotIn" | "Exists" | "DoesNotExist">;
+  values?: pulumi.Input<pulumi.Input<string>[]>;
+}
+
+/** Clusters by their labels in the Mesh. All conditions must hold; a selector that matches none is refused. */
+export interface ClusterSelector {
+  matchLabels?: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
+  matchExpressions?: pulumi.Input<pulumi.Input<ClusterSelectorRequirement>[]>;
+  /** Names of clusters to leave out. */
+  except?: pulumi.Input<pulumi.Input<string>[]>;
+}
+
+/** What differs on one cluster. Labels and annotations are added to the namespace's own, same keys replaced. */
+export interface Override {
+  labels?: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
+  annotations?: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
+  injection?: pulumi.Input<Injection>;
+}
+
+/** `release`: what this resource set is taken back, the namespace stays. `retain`: nothing is written. `delete`: it is deleted if this resource created it, else released. */
+export type LeavePolicy = "release" | "retain" | "delete";
+
+export interface GlobalNamespaceArgs {
+  /** The namespace's name, an RFC 1123 label of 1 to 63 characters. Default: the resource's name. A change replaces: the new one is made, then the old one deleted by `onDelete`. */
+  name?: pulumi.Input<string>;
+  /** Labels on the control plane and on every cluster. Not the injection labels (see `injection`), nor keys of Kubernetes or other controllers. Changed in place. */
+  labels?: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
+  /** Annotations, 256 KiB with the labels. Changed in place. */
+  annotations?: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
+  /** Default: injection labels of others are left alone. Changed in place. */
+  injection?: pulumi.Input<Injection>;
+  /** The clusters the namespace belongs to: names, a selector, or `"all"` (default). Changed in place: clusters join, or leave by `onLeave`. */
+  clusters?: pulumi.Input<"all" | pulumi.Input<string>[] | ClusterSelector>;
+  /** What differs on single clusters, by name. Changed in place, on those clusters alone. */
+  overrides?: pulumi.Input<{ [cluster: string]: pulumi.Input<Override> }>;
+  /** `"labels"` (default) takes a namespace that exists already and manages only what is declared; `"never"` refuses it. */
+  adopt?: pulumi.Input<"labels" | "never">;
+  /** What becomes of the namespace on a cluster that it no longer belongs to. Default `"release"`. */
+  onLeave?: pulumi.Input<LeavePolicy>;
+  /** What becomes of the clusters' namespaces when this resource is destroyed. Default `"retain"`. The mesh's own is deleted if this resource created it. */
+  onDelete?: pulumi.Input<LeavePolicy>;
+  /** Takes over fields and namespaces that another field manager or stack owns. Default false: a conflict is an error that names it. */
+  force?: pulumi.Input<boolean>;
+  /** Seconds to wait for one cluster to finish deleting the namespace, 1 to 3600. Default 300. Changing it touches no cluster. */
+  deleteTimeoutSeconds?: pulumi.Input<number>;
+}
+
+/** What a namespace carries on one cluster because of this resource. */
+export interface Target {
+  labels: { [key: string]: string };
+  /** Absent where none are declared. */
+  annotations?: { [key: string]: string };
+}
+
+/** What a namespace is on one cluster. */
+export interface MemberStatus {
+  /** `Ready`: in step. `Failed`, `Unreachable`: see `error`. `Terminating`: being deleted there. `Missing`: gone. */
+  state: "Ready" | "Failed" | "Unreachable" | "Terminating" | "Missing";
+  /** Whether this resource made the namespace there or found it. */
+  origin?: "created" | "adopted";
+  uid?: string;
+  /** Live values of the labels that this resource decides on. */
+  labels: { [key: string]: string };
+  annotations?: { [key: string]: string };
+  error?: string;
+}
+
+/**
+ * Loads the provider from the installed package, in the process that the engine starts. This text stands in the state of
+ * every resource and runs on destroy years later: it never changes.
+ */
+const PROVIDER = 'exports.handler = () => require("pulumi-global-namespace/provider").provider;';
+
+/**
+ * One namespace over a mesh: on its control plane and, with the same labels, on the clusters it belongs to.
+ * Needs `{ provider: mesh }`.
+ */
+export class GlobalNamespace extends pulumi.CustomResource {
+  /** The namespace's name, for `metadata.namespace` of workloads. */
+  readonly name!: pulumi.Output<string>;
+  /** What each cluster shall carry. */
+  readonly targets!: pulumi.Output<{ [cluster: string]: Target }>;
+  /** What the namespace is on each cluster. */
+  readonly members!: pulumi.Output<{ [cluster: string]: MemberStatus }>;
+  /** What the namespace is on the mesh's control plane. */
+  readonly controlPlane!: pulumi.Output<MemberStatus>;
+  /** Members whose cluster the mesh no longer has. Absent where there are none. */
+  readonly orphaned!: pulumi.Output<{ [cluster: string]: MemberStatus } | undefined>;
+
+  constructor(name: string, args: GlobalNamespaceArgs, opts?: pulumi.CustomResourceOptions) {
+    super(
+      "pulumi-nodejs:dynamic/global-namespace:GlobalNamespace",
+      name,
+      {
+        ...args,
+        name: args.name === undefined ? name : args.name,
+        resource: name,
+        targets: undefined,
+        members: undefined,
+        controlPlane: undefined,
+        orphaned: undefined,
+        __provider: PROVIDER,
+      },
+      opts,
+    );
+  }
+}

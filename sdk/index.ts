@@ -1,0 +1,4 @@
+import "./node-version";
+
+export * from "./global-namespace";
+export * from "./mesh";

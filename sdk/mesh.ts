@@ -1,0 +1,118 @@
+import type * as kubernetes from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+
+/**
+ * How a cluster is reached. Give one of: `kubeconfig`, `kubeconfigPath`, `context` alone, or `inCluster`.
+ * Changing it changes the Mesh in place and no namespace: credentials are not identity.
+ */
+export interface ConnectionArgs {
+  /**
+   * A kubeconfig as text, or as the object that some providers hand out. Always secret: it stands in the state once,
+   * encrypted. It may be the output of a cluster that the same program makes. It may not name local files.
+   */
+  kubeconfig?: pulumi.Input<string | object>;
+  /** A context of the kubeconfig. Default: its `current-context`. */
+  context?: pulumi.Input<string>;
+  /** A kubeconfig file. Default: `KUBECONFIG` (a list is merged as kubectl merges it), else `~/.kube/config`. */
+  kubeconfigPath?: pulumi.Input<string>;
+  /** Uses the service account of the pod that runs the program. Default false. */
+  inCluster?: pulumi.Input<boolean>;
+  /** Allows plain http and `insecure-skip-tls-verify` for this cluster. Default false: both are refused. */
+  insecure?: pulumi.Input<boolean>;
+}
+
+/** A cluster of the data plane. */
+export interface ClusterArgs extends ConnectionArgs {
+  /** What selectors of `clusters` match. Not written to any cluster. Changing them moves namespaces that select by them. */
+  labels?: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
+  /** Takes the cluster out of every affinity: its namespaces leave it by their `onLeave`. Default false. */
+  draining?: pulumi.Input<boolean>;
+}
+
+export interface MeshArgs {
+  /** The mesh's own Kubernetes API, or the name of the member that is the control plane. It is written before all others. */
+  controlPlane: ConnectionArgs | string;
+  /**
+   * The clusters of the data plane by name: 1 to 55 lower-case letters, digits, `-`, `_` and `.`. The name is what
+   * namespaces say; it must not be given to another cluster later.
+   */
+  clusters: { [name: string]: ClusterArgs };
+  /** Namespaces that are refused besides kube-system, kube-public, kube-node-lease, local-path-storage and istio-system. */
+  protectedNamespaces?: pulumi.Input<pulumi.Input<string>[]>;
+  /** Allows labels under `pod-security.kubernetes.io/`, which decide what pods may do. Default false. */
+  podSecurityLabels?: pulumi.Input<boolean>;
+  /** Which exec plugins of kubeconfigs may run: `"allow"` (default), `"deny"`, or the commands as the kubeconfig spells them. */
+  execPlugins?: pulumi.Input<"allow" | "deny" | { allow: pulumi.Input<pulumi.Input<string>[]> }>;
+  /** Seconds one request may take, 1 to 600. Default 15. */
+  requestTimeoutSeconds?: pulumi.Input<number>;
+  /** Requests at once to one cluster, 1 to 1000. Default 32. */
+  concurrency?: pulumi.Input<number>;
+}
+
+/** Stands in a preview for a kubeconfig that is not known yet, so that one new cluster does not make the whole mesh unknown. */
+const PENDING = "global-namespace.dev/pending";
+const CONTROL_PLANE = "controlPlane";
+
+/**
+ * The mesh: its control plane and its clusters. An explicit provider for {@link GlobalNamespace}: pass it as
+ * `{ provider: mesh }`. The connections stand in the state once, encrypted, and serve every namespace of the mesh.
+ */
+export class Mesh extends pulumi.ProviderResource {
+  private readonly meshName: string;
+  private readonly meshArgs: MeshArgs;
+
+  constructor(name: string, args: MeshArgs, opts?: pulumi.ResourceOptions) {
+    const { controlPlane, clusters, ...options } = args;
+    const kubeconfigs: { [name: string]: pulumi.Input<string> } = {};
+    const plain = (key: string, given: ClusterArgs): object => {
+      const { kubeconfig, ...rest } = given;
+      if (kubeconfig !== undefined) kubeconfigs[key] = kubeconfigText(kubeconfig);
+      return rest;
+    };
+    const plainClusters: { [name: string]: object } = {};
+    for (const key of Object.keys(clusters)) plainClusters[key] = plain(key, clusters[key] as ClusterArgs);
+    const inputs: pulumi.Inputs = {
+      owner: `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}/${name}`,
+      controlPlane: typeof controlPlane === "string" ? controlPlane : plain(CONTROL_PLANE, controlPlane),
+      clusters: plainClusters,
+      ...options,
+    };
+    if (Object.keys(kubeconfigs).length > 0) inputs.kubeconfigs = pulumi.secret(kubeconfigs);
+    super("pulumi-nodejs", name, inputs, opts);
+    this.meshName = name;
+    this.meshArgs = args;
+  }
+
+  /**
+   * A `@pulumi/kubernetes` Provider for the same cluster, for workloads: `"east"`, or `"controlPlane"` for the mesh's own
+   * API. Loads `@pulumi/kubernetes` when called. Give it the name of another resource where one cluster needs two.
+   */
+  kubernetes(cluster: string, opts?: pulumi.ResourceOptions & { name?: string }): kubernetes.Provider {
+    const { controlPlane, clusters } = this.meshArgs;
+    const member = cluster === CONTROL_PLANE && typeof controlPlane === "string" ? controlPlane : cluster;
+    const connection = member === CONTROL_PLANE ? (controlPlane as ConnectionArgs) : clusters[member];
+    if (connection === undefined || (member !== CONTROL_PLANE && !Object.keys(clusters).includes(member))) {
+      const known = Object.keys(clusters).sort().join(", ");
+      throw new pulumi.RunError(`Mesh "${this.meshName}" has no cluster "${cluster}"; it has ${known}, and "controlPlane"`);
+    }
+    const { Provider } = require("@pulumi/kubernetes") as typeof kubernetes;
+    const { name = `${this.meshName}-${member}`, ...rest } = opts === undefined ? {} : opts;
+    const given: pulumi.Inputs = {};
+    if (connection.context !== undefined) given.context = connection.context;
+    if (connection.kubeconfigPath !== undefined) given.kubeconfig = connection.kubeconfigPath;
+    if (connection.kubeconfig !== undefined) given.kubeconfig = pulumi.secret(textOf(connection.kubeconfig));
+    return new Provider(name, given, { parent: this, ...rest });
+  }
+}
+
+function textOf(kubeconfig: pulumi.Input<string | object>): pulumi.Output<string> {
+  return pulumi
+    .output(kubeconfig)
+    .apply((value) => (typeof value === "string" ? value : JSON.stringify(value))) as pulumi.Output<string>;
+}
+
+function kubeconfigText(kubeconfig: pulumi.Input<string | object>): pulumi.Output<string> {
+  const text = textOf(kubeconfig);
+  const { isKnown } = text as unknown as { isKnown: Promise<boolean> };
+  return pulumi.output(isKnown.then((known) => (known ? text : PENDING))) as unknown as pulumi.Output<string>;
+}

@@ -1,0 +1,57 @@
+import { describe, expect, test } from "vitest";
+import { type ProgramRun, runProgram } from "../../../provider/kube/run-program.ts";
+
+const run = (script: string, parts: Partial<ProgramRun> = {}) =>
+  runProgram({
+    command: "/bin/sh",
+    args: ["-c", script],
+    env: { PATH: process.env.PATH ?? "" },
+    timeLimitMs: 10_000,
+    maxBytes: 1000,
+    ...parts,
+  });
+
+describe("runProgram", () => {
+  test("gives what a program wrote and its exit code", async () => {
+    expect(await run("echo hello; exit 3")).toEqual({ kind: "exited", code: 3, stdout: "hello\n" });
+  });
+
+  test("gives it no other environment than the one it is told", async () => {
+    expect(await run("echo $HOME-$ONLY", { env: { ONLY: "this" } })).toMatchObject({ stdout: "-this\n" });
+  });
+
+  test("drops what it writes to stderr", async () => {
+    expect(await run("echo secret >&2")).toEqual({ kind: "exited", code: 0, stdout: "" });
+  });
+
+  test("gives it no input to wait for", async () => {
+    expect(await run("cat; echo done")).toMatchObject({ stdout: "done\n" });
+  });
+
+  test("passes arguments on without a shell's reading of them", async () => {
+    expect(await runProgram({ command: "echo", args: ["$(id)", "a b"], env: {}, timeLimitMs: 5000, maxBytes: 100 }))
+      .toEqual({ kind: "exited", code: 0, stdout: "$(id) a b\n" });
+  });
+
+  test("says that there is no such program", async () => {
+    expect(await run("", { command: "no-such-program-here" })).toEqual({ kind: "not-found" });
+  });
+
+  test("says that a file cannot be run", async () => {
+    expect(await run("", { command: "/etc/passwd" })).toEqual({ kind: "not-started", reason: "EACCES" });
+  });
+
+  test("ends a program at its time limit together with what it has started", async () => {
+    const begun = Date.now();
+    expect(await run("sleep 30 & sleep 30", { timeLimitMs: 200 })).toEqual({ kind: "timed-out" });
+    expect(Date.now() - begun).toBeLessThan(10_000);
+  });
+
+  test("ends a program that writes without end", async () => {
+    expect(await run("while :; do echo xxxxxxxxxxxxxxxxxxxx; done")).toEqual({ kind: "too-much-output" });
+  });
+
+  test("says that a program was ended from outside", async () => {
+    expect(await run("kill -TERM $$")).toEqual({ kind: "killed", signal: "SIGTERM" });
+  });
+});
