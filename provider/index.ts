@@ -92,7 +92,9 @@ async function reconcile(inputs: Properties, remembered: State | undefined): Pro
   const { state, failures } = await core.reconcile(inputs, remembered, open().world());
   const outs = core.outputsOf(state);
   if (failures.length === 0) return { id: state.name, outs };
-  const reasons = failures.map((failure) => `${failure}. What was done is recorded; the next "pulumi up" goes on from there`);
+  const reasons = failures.map(
+    (failure) => `${failure}. What was done is recorded; the next "pulumi up" goes on from there`,
+  );
   throw new PartialError(state.name, reasons, { ...outs, __provider: inputs.__provider });
 }
 

@@ -93,7 +93,9 @@ export class Mesh extends pulumi.ProviderResource {
     const connection = member === CONTROL_PLANE ? (controlPlane as ConnectionArgs) : clusters[member];
     if (connection === undefined || (member !== CONTROL_PLANE && !Object.keys(clusters).includes(member))) {
       const known = Object.keys(clusters).sort().join(", ");
-      throw new pulumi.RunError(`Mesh "${this.meshName}" has no cluster "${cluster}"; it has ${known}, and "controlPlane"`);
+      throw new pulumi.RunError(
+        `Mesh "${this.meshName}" has no cluster "${cluster}"; it has ${known}, and "controlPlane"`,
+      );
     }
     const { Provider } = require("@pulumi/kubernetes") as typeof kubernetes;
     const { name = `${this.meshName}-${member}`, ...rest } = opts === undefined ? {} : opts;

@@ -28,8 +28,13 @@ export function createHttp2Wire(origin: string, socket: Socket, now: () => numbe
   session.on("goaway", () => {
     going = true;
   });
-  // Each stream hears of it by itself; without a listener the process would end.
-  session.on("error", () => undefined);
+  // Not every stream is told why; and without a listener the process would end.
+  let fault: unknown;
+  const keepFault = (error: unknown): void => {
+    fault ??= error;
+  };
+  session.on("error", keepFault);
+  socket.on("error", keepFault);
   session.unref();
 
   return {
@@ -43,10 +48,15 @@ export function createHttp2Wire(origin: string, socket: Socket, now: () => numbe
       const bytesBefore = socket.bytesRead;
       if (inFlight++ === 0) session.ref();
       try {
-        return await exchange(session, request, () => {
-          // Not a byte for anyone on this session: it is the connection that is dead, not this one request.
-          if (socket.bytesRead === bytesBefore) session.destroy();
-        });
+        return await exchange(
+          session,
+          request,
+          () => fault,
+          () => {
+            // Not a byte for anyone on this session: it is the connection that is dead, not this one request.
+            if (socket.bytesRead === bytesBefore) session.destroy();
+          },
+        );
       } finally {
         if (socket.bytesRead !== bytesBefore) heardAt = now();
         if (--inFlight === 0 && !session.destroyed) session.unref();
@@ -64,7 +74,12 @@ export function createHttp2Wire(origin: string, socket: Socket, now: () => numbe
   };
 }
 
-function exchange(session: ClientHttp2Session, request: WireRequest, onSilence: () => void): Promise<WireAnswer> {
+function exchange(
+  session: ClientHttp2Session,
+  request: WireRequest,
+  sessionFault: () => unknown,
+  onSilence: () => void,
+): Promise<WireAnswer> {
   return new Promise((resolve, reject) => {
     const headers: OutgoingHttpHeaders = { ":method": request.method, ":path": request.path };
     for (const [name, value] of Object.entries(request.headers)) headers[name] = value as string | string[];
@@ -93,10 +108,14 @@ function exchange(session: ClientHttp2Session, request: WireRequest, onSilence: 
     }, request.timeLimitMs);
     const finish = (): void => {
       clearTimeout(timer);
-      if (failure === undefined && ended && stream.rstCode === 0 && hasWholeBody(answered, bytes, request.method)) {
+      const isWhole = status !== 0 && ended && stream.rstCode === 0 && hasWholeBody(answered, bytes, request.method);
+      if (failure === undefined && isWhole) {
         resolve({ status, headers: answered, body: Buffer.concat(chunks) });
       } else if (failure instanceof TransportError) {
         reject(failure);
+      } else if (isTlsFault(sessionFault())) {
+        // TLS 1.3 tells a client that its certificate is refused only after the handshake.
+        reject(sessionFault());
       } else if (status === 0 && (stream.rstCode === REFUSED_STREAM || wasNotSent(failure))) {
         reject(notProcessed(failure));
       } else {
@@ -144,6 +163,10 @@ function ping(session: ClientHttp2Session, timeLimitMs: number): Promise<boolean
 
 function wasNotSent(error: unknown): boolean {
   return NOT_SENT.has((error as { code?: string } | undefined)?.code ?? "");
+}
+
+function isTlsFault(error: unknown): boolean {
+  return /^ERR_SSL_/.test((error as { code?: string } | undefined)?.code ?? "");
 }
 
 function notProcessed(cause: unknown): TransportError {

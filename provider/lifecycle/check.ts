@@ -2,7 +2,7 @@
 
 import { isClusterError } from "../model/cluster-error";
 import { type CheckFailure, describePath } from "../model/failure";
-import { isRecord, pick, sameJson, type StringMap, withoutUndefined } from "../model/json";
+import { isRecord, pick, type StringMap, sameJson, withoutUndefined } from "../model/json";
 import { CONTROL_PLANE, describePlace, type Mesh, type MeshResult } from "../model/mesh";
 import type { Namespace } from "../model/namespace";
 import { refusalOf } from "../model/refusal";
@@ -54,7 +54,9 @@ export async function check(olds: Inputs, news: Inputs, context: CheckContext): 
 const WRITTEN = ["targets", "controlPlaneTarget"];
 
 function describeMeshFailure({ property, reason }: CheckFailure): CheckFailure {
-  return property === "provider" ? { property, reason } : { property: "provider", reason: `Mesh: ${property} ${reason}` };
+  return property === "provider"
+    ? { property, reason }
+    : { property: "provider", reason: `Mesh: ${property} ${reason}` };
 }
 
 function failureOfClaim(name: string, resource: string, claims: Map<string, string>): CheckFailure | undefined {

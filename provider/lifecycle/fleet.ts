@@ -4,7 +4,7 @@
  */
 
 import type { NamespaceApi } from "../kube/namespace-api";
-import { ClusterError, isClusterError } from "../model/cluster-error";
+import { type ClusterError, isClusterError } from "../model/cluster-error";
 import type { Namespace } from "../model/namespace";
 
 export interface Fleet {

@@ -8,7 +8,7 @@ import { isRecord, pick, sameJson, withoutUndefined } from "../model/json";
 import { describePlace, type Mesh } from "../model/mesh";
 import type { Namespace } from "../model/namespace";
 import { ownerOf } from "../model/owner";
-import { type LeavePolicy, parsePolicies, type Policies } from "../model/spec";
+import { type LeavePolicy, type Policies, parsePolicies } from "../model/spec";
 import { INPUTS, type MemberStatus, ownPart, type State } from "../model/state";
 import { affinityMarks, type Target } from "../model/targets";
 import { clusterErrorOf, type Fleet } from "./fleet";
@@ -55,14 +55,16 @@ export async function reconcile(inputs: Inputs, remembered: State | undefined, w
   const joins = Object.entries(targets).map(async ([cluster, target]) => {
     const before = known[cluster];
     if (cluster === mesh.controlPlane) settle(cluster, { status: controlPlane });
-    else if (before !== undefined && isInStep(before, target) && !forcesAnew(remembered, policies)) settle(cluster, { status: before });
+    else if (before !== undefined && isInStep(before, target) && !forcesAnew(remembered, policies))
+      settle(cluster, { status: before });
     else settle(cluster, await applyTo(fleet, { ...common, place: cluster, target, marks: {}, remembered: before }));
   });
   const leaves = Object.entries(known)
     .filter(([cluster]) => !Object.hasOwn(targets, cluster))
     .map(async ([cluster, status]) => {
       if (!Object.hasOwn(mesh.clusters, cluster)) orphaned[cluster] = status;
-      else if (cluster !== mesh.controlPlane) settle(cluster, await leave(fleet, leaving(cluster, status, policies.onLeave), clock));
+      else if (cluster !== mesh.controlPlane)
+        settle(cluster, await leave(fleet, leaving(cluster, status, policies.onLeave), clock));
     });
   await Promise.all([...joins, ...leaves]);
 
@@ -82,13 +84,22 @@ export async function reconcile(inputs: Inputs, remembered: State | undefined, w
 
   async function reconcileControlPlane(): Promise<MemberStatus> {
     const before = remembered?.controlPlane;
-    const sameClusters = remembered !== undefined && sameJson(Object.keys(remembered.targets).sort(), Object.keys(targets).sort());
-    if (before !== undefined && sameClusters && isInStep(before, controlPlaneTarget) && !forcesAnew(remembered, policies)) return before;
+    const sameClusters =
+      remembered !== undefined && sameJson(Object.keys(remembered.targets).sort(), Object.keys(targets).sort());
+    if (
+      before !== undefined &&
+      sameClusters &&
+      isInStep(before, controlPlaneTarget) &&
+      !forcesAnew(remembered, policies)
+    )
+      return before;
     const marks = affinityMarks(targets);
     const place = mesh.controlPlane;
     const written = await applyTo(fleet, { ...common, place, target: controlPlaneTarget, marks, remembered: before });
     if (written.failure !== undefined) {
-      throw new ControlPlaneError(`${written.failure}. Nothing was written to the clusters; the next "pulumi up" begins anew`);
+      throw new ControlPlaneError(
+        `${written.failure}. Nothing was written to the clusters; the next "pulumi up" begins anew`,
+      );
     }
     return written.status as MemberStatus;
   }
@@ -123,7 +134,8 @@ export async function read(state: State, { mesh, fleet }: Pick<World, "mesh" | "
     Promise.all(Object.entries(state.members).map(seen)),
   ]);
   const everywhere = [controlPlane, ...members.map(([, status]) => status)];
-  if (everywhere.every((status) => status.state === "Missing") && Object.keys(state.orphaned).length === 0) return undefined;
+  if (everywhere.every((status) => status.state === "Missing") && Object.keys(state.orphaned).length === 0)
+    return undefined;
 
   const live: Record<string, Target> = {};
   for (const [cluster, status] of members) {
@@ -164,7 +176,10 @@ export async function remove(state: State, world: World): Promise<readonly strin
   const step = (place: string, remembered: MemberStatus, policy: LeavePolicy) =>
     leave(fleet, { place, name: state.name, owner: state.owner, remembered, policy, deleteTimeoutSeconds }, clock);
   const failuresOf = (outcomes: readonly PlaceOutcome[]) =>
-    outcomes.map((outcome) => outcome.failure).filter((failure) => failure !== undefined).sort();
+    outcomes
+      .map((outcome) => outcome.failure)
+      .filter((failure) => failure !== undefined)
+      .sort();
 
   // The control plane is the source of truth: where it does not answer, nothing is undone behind its back.
   try {

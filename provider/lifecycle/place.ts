@@ -49,7 +49,9 @@ export async function applyTo(fleet: Fleet, write: Write): Promise<PlaceOutcome>
     fleet.note(place, name, namespace);
     const sameObject = remembered?.uid === namespace.uid;
     const origin =
-      created || (sameObject ? remembered.origin === "created" : wasCreatedBy(owner, namespace)) ? "created" : "adopted";
+      created || (sameObject ? remembered.origin === "created" : wasCreatedBy(owner, namespace))
+        ? "created"
+        : "adopted";
     const status: MemberStatus = {
       state: "Ready",
       origin,
@@ -63,7 +65,11 @@ export async function applyTo(fleet: Fleet, write: Write): Promise<PlaceOutcome>
     return { status: { ...status, state: stateOf(problem.code, namespace), error: problem.message }, failure: error };
   } catch (thrown) {
     const error = clusterErrorOf(thrown);
-    const known: MemberStatus = remembered ?? { state: "Failed", labels: {}, ...(cluster !== undefined && { cluster }) };
+    const known: MemberStatus = remembered ?? {
+      state: "Failed",
+      labels: {},
+      ...(cluster !== undefined && { cluster }),
+    };
     return {
       status: { ...known, state: stateOf(error.code), error: error.message },
       failure: describeFailure("apply", name, describePlace(place), error),

@@ -32,10 +32,7 @@ export type AffinityResult =
   | { readonly problem: string; readonly path: readonly (string | number)[] };
 
 /** The clusters of an affinity, sorted; names that the mesh does not have and selectors that match nothing are problems. */
-export function resolveAffinity(
-  affinity: Affinity,
-  candidates: Readonly<Record<string, Candidate>>,
-): AffinityResult {
+export function resolveAffinity(affinity: Affinity, candidates: Readonly<Record<string, Candidate>>): AffinityResult {
   const known = Object.keys(candidates);
   const stranger = (name: string) => `the mesh has no cluster ${JSON.stringify(name)}; it has ${describeList(known)}`;
   const named = affinity.kind === "names" ? affinity.names : affinity.kind === "selector" ? affinity.except : [];
@@ -62,20 +59,23 @@ export function resolveAffinity(
 }
 
 function matches(selector: Affinity & { readonly kind: "selector" }, labels: StringMap): boolean {
-  const has = (key: string) => Object.hasOwn(labels, key);
   return (
-    Object.entries(selector.matchLabels).every(([key, value]) => has(key) && labels[key] === value) &&
-    selector.matchExpressions.every(({ key, operator, values }) => {
-      switch (operator) {
-        case "In":
-          return has(key) && values.includes(labels[key] ?? "");
-        case "NotIn":
-          return !has(key) || !values.includes(labels[key] ?? "");
-        case "Exists":
-          return has(key);
-        case "DoesNotExist":
-          return !has(key);
-      }
-    })
+    Object.entries(selector.matchLabels).every(([key, value]) => Object.hasOwn(labels, key) && labels[key] === value) &&
+    selector.matchExpressions.every((requirement) => holds(requirement, labels))
   );
+}
+
+/** As Kubernetes has it: a label that is absent is not in any set, so `NotIn` holds. */
+function holds({ key, operator, values }: LabelRequirement, labels: StringMap): boolean {
+  const value = Object.hasOwn(labels, key) ? labels[key] : undefined;
+  switch (operator) {
+    case "In":
+      return value !== undefined && values.includes(value);
+    case "NotIn":
+      return value === undefined || !values.includes(value);
+    case "Exists":
+      return value !== undefined;
+    case "DoesNotExist":
+      return value === undefined;
+  }
 }

@@ -35,7 +35,8 @@ function targetPaths(old: Readonly<Record<string, Target>>, now: Readonly<Record
 
 function unfinishedOf(state: State, targets: Readonly<Record<string, Target>>): string[] {
   const lines: string[] = [];
-  if (!isInStep(state.controlPlane, state.controlPlaneTarget)) lines.push(describeGap("controlPlane", state.controlPlane));
+  if (!isInStep(state.controlPlane, state.controlPlaneTarget))
+    lines.push(describeGap("controlPlane", state.controlPlane));
   for (const [cluster, target] of Object.entries(targets)) {
     if (!isInStep(state.members[cluster], target)) lines.push(describeGap(cluster, state.members[cluster]));
   }

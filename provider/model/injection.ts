@@ -65,5 +65,7 @@ function keysCompetingWith(declared: StringMap): readonly string[] {
 export function describeInjection(injection: Injection | undefined): string {
   if (injection === undefined) return "not given";
   if (injection.kind !== "revision") return JSON.stringify(injection.kind);
-  return isUnknown(injection.value) ? "a revision that is not known yet" : `revision ${JSON.stringify(injection.value)}`;
+  return isUnknown(injection.value)
+    ? "a revision that is not known yet"
+    : `revision ${JSON.stringify(injection.value)}`;
 }

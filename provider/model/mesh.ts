@@ -61,9 +61,7 @@ const meshSchema = z.object({
   kubeconfigs: z.record(z.string(), z.string()).optional(),
   protectedNamespaces: z.array(z.string()).optional(),
   podSecurityLabels: z.boolean().optional(),
-  execPlugins: z
-    .union([z.strictObject({ allow: z.array(z.string()) }), z.enum(["allow", "deny"])])
-    .optional(),
+  execPlugins: z.union([z.strictObject({ allow: z.array(z.string()) }), z.enum(["allow", "deny"])]).optional(),
   requestTimeoutSeconds: z.number().min(1).max(600).optional(),
   retryTimeoutSeconds: z.number().min(0).max(3600).optional(),
   concurrency: z.int().min(1).max(1000).optional(),
@@ -152,7 +150,9 @@ function withoutKubeconfigs(config: Readonly<Record<string, unknown>>): unknown 
 function failuresOfClusterLabels(name: string, labels: Readonly<Record<string, unknown>>): CheckFailure[] {
   return Object.entries(labels).flatMap(([key, value]) => {
     const problem = problemOfLabelValue(value);
-    return problem === undefined ? [] : [{ property: describePath(["clusters", name, "labels", key]), reason: problem }];
+    return problem === undefined
+      ? []
+      : [{ property: describePath(["clusters", name, "labels", key]), reason: problem }];
   });
 }
 

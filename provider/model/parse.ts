@@ -36,7 +36,9 @@ function flatten(issues: readonly Issue[]): Issue[] {
 function reasonOf(issue: Issue, given: unknown): string {
   switch (issue.code) {
     case "invalid_type":
-      return given === undefined ? `is missing; expected ${issue.expected}` : `is ${describeValue(given)}; expected ${issue.expected}`;
+      return given === undefined
+        ? `is missing; expected ${issue.expected}`
+        : `is ${describeValue(given)}; expected ${issue.expected}`;
     case "invalid_value":
       return `is ${describeValue(given)}; allowed: ${issue.values.map((value) => describeValue(value)).join(", ")}`;
     case "unrecognized_keys":

@@ -26,13 +26,16 @@ export interface Refusal {
 export function refusalOf(existing: Namespace, claim: Claim): Refusal | undefined {
   if (claim.policies.force) return undefined;
   const owner = ownerOf(existing);
-  if (owner !== undefined && owner !== claim.owner) return { property: "name", reason: describeOwner(owner, claim.owner) };
+  if (owner !== undefined && owner !== claim.owner)
+    return { property: "name", reason: describeOwner(owner, claim.owner) };
   if (claim.policies.adopt === "never" && owner === undefined && !claim.known) {
     return { property: "adopt", reason: describeExisting() };
   }
   const competing = competingLabels(claim.labels, existing.labels);
   const foreign = Object.keys(competing).filter((key) => !isOnlyOurs(existing, key, claim));
-  return foreign.length > 0 ? { property: "injection", reason: describeCompetitors(existing, competing, foreign) } : undefined;
+  return foreign.length > 0
+    ? { property: "injection", reason: describeCompetitors(existing, competing, foreign) }
+    : undefined;
 }
 
 export function describeExisting(): string {
@@ -66,7 +69,10 @@ function isOnlyOurs(existing: Namespace, key: string, claim: Claim): boolean {
  * Whether a conflict is drift of what we wrote before, to be put right, and not another's claim. The owner annotation is
  * never drift: who sets that means it.
  */
-export function isDrift(conflicts: readonly FieldConflict[], written: { readonly labels: StringMap; readonly annotations?: StringMap }): boolean {
+export function isDrift(
+  conflicts: readonly FieldConflict[],
+  written: { readonly labels: StringMap; readonly annotations?: StringMap },
+): boolean {
   return (
     conflicts.length > 0 &&
     conflicts.every(({ field }) => {

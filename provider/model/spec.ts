@@ -161,7 +161,8 @@ function parseDeclaration(
 
 function sizeOf(map: Readonly<Record<string, unknown>> | undefined): number {
   let bytes = 0;
-  for (const [key, value] of Object.entries(map ?? {})) bytes += Buffer.byteLength(key) + Buffer.byteLength(String(value));
+  for (const [key, value] of Object.entries(map ?? {}))
+    bytes += Buffer.byteLength(key) + Buffer.byteLength(String(value));
   return bytes;
 }
 

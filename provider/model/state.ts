@@ -1,11 +1,11 @@
 /** What the engine keeps of a GlobalNamespace: its outputs, and with them all that a later run knows. */
 
+import { competingLabels } from "./injection";
 import { isRecord, pick, type StringMap } from "./json";
 import type { Namespace } from "./namespace";
 import { fieldManagerOf } from "./owner";
 import { ARGS } from "./spec";
 import type { Target } from "./targets";
-import { competingLabels } from "./injection";
 
 /** Raised when the shape changes in a way that an older reader would misread; `parseState` reads every earlier one. */
 export const SCHEMA_VERSION = 1;
@@ -72,7 +72,9 @@ export function parseState(outputs: unknown): State {
     name: outputs.name,
     owner: outputs.owner,
     targets: (isRecord(outputs.targets) ? outputs.targets : {}) as State["targets"],
-    controlPlaneTarget: (isRecord(outputs.controlPlaneTarget) ? outputs.controlPlaneTarget : { labels: {} }) as unknown as Target,
+    controlPlaneTarget: (isRecord(outputs.controlPlaneTarget)
+      ? outputs.controlPlaneTarget
+      : { labels: {} }) as unknown as Target,
     members: parseStatuses(outputs.members),
     controlPlane: parseStatus(outputs.controlPlane),
     orphaned: parseStatuses(outputs.orphaned),

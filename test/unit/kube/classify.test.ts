@@ -21,7 +21,13 @@ describe("a request without an answer", () => {
     ["refused", nodeError("ECONNREFUSED"), "unreachable", true, "connection refused: api:6443 (ECONNREFUSED)"],
     ["reset", nodeError("ECONNRESET"), "unreachable", true, "connection reset: api:6443 (ECONNRESET)"],
     ["without a name", nodeError("ENOTFOUND"), "unreachable", true, "no such host: api:6443 (ENOTFOUND)"],
-    ["in a broken session", nodeError("ERR_HTTP2_ERROR"), "unreachable", true, "the HTTP/2 connection failed (ERR_HTTP2_ERROR)"],
+    [
+      "in a broken session",
+      nodeError("ERR_HTTP2_ERROR"),
+      "unreachable",
+      true,
+      "the HTTP/2 connection failed (ERR_HTTP2_ERROR)",
+    ],
     [
       "refused on each of several addresses",
       new AggregateError([nodeError("ECONNREFUSED"), nodeError("ENETUNREACH")]),
@@ -36,7 +42,13 @@ describe("a request without an answer", () => {
       true,
       "no connection within 5 s to api:6443",
     ],
-    ["too slow", new TransportError("REQUEST_TIMEOUT", "no answer within 15 s"), "timeout", true, "no answer within 15 s"],
+    [
+      "too slow",
+      new TransportError("REQUEST_TIMEOUT", "no answer within 15 s"),
+      "timeout",
+      true,
+      "no answer within 15 s",
+    ],
     [
       "cut off",
       new TransportError("CONNECTION_LOST", "the connection was lost", { cause: nodeError("ECONNRESET") }),
@@ -59,7 +71,13 @@ describe("a request without an answer", () => {
       "the proxy p refused (HTTP 503)",
     ],
     ["too large", new TransportError("BODY_TOO_LARGE", "too large"), "protocol", false, "too large"],
-    ["of a closed client", new TransportError("CLOSED", "the client is closed"), "unreachable", false, "the client is closed"],
+    [
+      "of a closed client",
+      new TransportError("CLOSED", "the client is closed"),
+      "unreachable",
+      false,
+      "the client is closed",
+    ],
     [
       "from a stranger",
       nodeError("UNABLE_TO_VERIFY_LEAF_SIGNATURE"),
@@ -103,7 +121,13 @@ describe("a request without an answer", () => {
       "the TLS connection to api:6443 was refused (ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED)",
     ],
     ["without a free socket", nodeError("EMFILE"), "unreachable", true, "the connection to api:6443 failed (EMFILE)"],
-    ["that is no HTTP", nodeError("HPE_INVALID_CONSTANT"), "protocol", false, "api:6443 does not speak HTTP (HPE_INVALID_CONSTANT)"],
+    [
+      "that is no HTTP",
+      nodeError("HPE_INVALID_CONSTANT"),
+      "protocol",
+      false,
+      "api:6443 does not speak HTTP (HPE_INVALID_CONSTANT)",
+    ],
   ];
   for (const [title, error, code, retryable, message] of cases) {
     test(`${title} is ${code}`, () => expect(failed(error)).toMatchObject({ code, retryable, message }));
@@ -120,7 +144,12 @@ describe("an answer that is not a success", () => {
     ["401", 401, status(401, "Unauthorized", "Unauthorized"), { code: "unauthorized", retryable: false }],
     ["403", 403, status(403, "Forbidden", "no"), { code: "forbidden", retryable: false, message: "no" }],
     ["404 for an object", 404, status(404, "NotFound", "gone", { name: "a" }), { code: "changed" }],
-    ["404 for a path", 404, status(404, "NotFound", "the server could not find the requested resource"), { code: "protocol" }],
+    [
+      "404 for a path",
+      404,
+      status(404, "NotFound", "the server could not find the requested resource"),
+      { code: "protocol" },
+    ],
     ["404 of something else", 404, undefined, { code: "protocol" }],
     ["409 AlreadyExists", 409, status(409, "AlreadyExists", "taken"), { code: "already-exists" }],
     ["409 Conflict", 409, status(409, "Conflict", "modified"), { code: "changed", retryable: false }],

@@ -132,7 +132,11 @@ describe("a token of the kubeconfig", () => {
 describe("a token file", () => {
   function aFile(text = "first\n") {
     const file = { text, reads: 0 };
-    const world: TestWorld = aWorld({ readFile: () => (file.reads++, file.text) });
+    const readFile = () => {
+      file.reads++;
+      return file.text;
+    };
+    const world: TestWorld = aWorld({ readFile });
     return { file, world, credentials: credentialsOf({ tokenFile: "/token" }, world) };
   }
 

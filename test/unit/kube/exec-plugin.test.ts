@@ -33,7 +33,11 @@ interface Run {
 function execute({ plugin = aPlugin(), result = answers({ token: "t" }), policy = "allow", env = {} }: Run) {
   const runs: ProgramRun[] = [];
   const cluster = aCluster({ url: "https://api:6443", authority: "PEM" }, { serverName: "kube" });
-  const world = { env, run: async (program: ProgramRun) => (runs.push(program), result) };
+  const run = async (program: ProgramRun) => {
+    runs.push(program);
+    return result;
+  };
+  const world = { env, run };
   return { runs, credential: runExecPlugin(plugin, cluster, policy, world) };
 }
 
@@ -142,7 +146,11 @@ describe("an exec plugin", () => {
   for (const { title, result, message } of failures) {
     test(`that ${title} is an error that repeats nothing it wrote`, async () => {
       const error = await rejection(execute({ result }).credential);
-      expect(error).toMatchObject({ code: "unauthorized", retryable: false, message: `the exec plugin "aws" ${message}` });
+      expect(error).toMatchObject({
+        code: "unauthorized",
+        retryable: false,
+        message: `the exec plugin "aws" ${message}`,
+      });
     });
   }
 

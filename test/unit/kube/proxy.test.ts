@@ -14,10 +14,30 @@ describe("chooseProxy", () => {
     { title: "takes HTTPS_PROXY for https", server: "https://a.example", env: { HTTPS_PROXY: PROXY }, proxy: PROXY },
     { title: "reads lower case too", server: "https://a.example", env: { https_proxy: PROXY }, proxy: PROXY },
     { title: "takes HTTP_PROXY for http", server: "http://a.example", env: { HTTP_PROXY: PROXY }, proxy: PROXY },
-    { title: "does not take HTTP_PROXY for https", server: "https://a.example", env: { HTTP_PROXY: PROXY }, proxy: undefined },
-    { title: "takes a proxy without a scheme for http", server: "https://a", env: { HTTPS_PROXY: "p:1" }, proxy: "http://p:1" },
-    { title: "never proxies localhost", server: "https://localhost:6443", env: { HTTPS_PROXY: PROXY }, proxy: undefined },
-    { title: "never proxies a loopback address", server: "https://127.0.0.1", env: { HTTPS_PROXY: PROXY }, proxy: undefined },
+    {
+      title: "does not take HTTP_PROXY for https",
+      server: "https://a.example",
+      env: { HTTP_PROXY: PROXY },
+      proxy: undefined,
+    },
+    {
+      title: "takes a proxy without a scheme for http",
+      server: "https://a",
+      env: { HTTPS_PROXY: "p:1" },
+      proxy: "http://p:1",
+    },
+    {
+      title: "never proxies localhost",
+      server: "https://localhost:6443",
+      env: { HTTPS_PROXY: PROXY },
+      proxy: undefined,
+    },
+    {
+      title: "never proxies a loopback address",
+      server: "https://127.0.0.1",
+      env: { HTTPS_PROXY: PROXY },
+      proxy: undefined,
+    },
     { title: "never proxies ::1", server: "https://[::1]:6443", env: { HTTPS_PROXY: PROXY }, proxy: undefined },
   ];
   for (const { title, server, env, proxy } of cases) {

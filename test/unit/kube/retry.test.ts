@@ -182,7 +182,10 @@ describe("a removal of labels whose answer was lost", () => {
   });
 
   test("is refused when the labels are still there", async () => {
-    const api = anApi({ removeLabels: inTurn(unreachable, changed), get: async () => aNamespace({ labels: { a: "1" } }) });
+    const api = anApi({
+      removeLabels: inTurn(unreachable, changed),
+      get: async () => aNamespace({ labels: { a: "1" } }),
+    });
     expect(await rejection(api.removeLabels(before, ["a"], "us"))).toBe(changed);
   });
 

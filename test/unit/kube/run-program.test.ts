@@ -29,8 +29,9 @@ describe("runProgram", () => {
   });
 
   test("passes arguments on without a shell's reading of them", async () => {
-    expect(await runProgram({ command: "echo", args: ["$(id)", "a b"], env: {}, timeLimitMs: 5000, maxBytes: 100 }))
-      .toEqual({ kind: "exited", code: 0, stdout: "$(id) a b\n" });
+    expect(
+      await runProgram({ command: "echo", args: ["$(id)", "a b"], env: {}, timeLimitMs: 5000, maxBytes: 100 }),
+    ).toEqual({ kind: "exited", code: 0, stdout: "$(id) a b\n" });
   });
 
   test("says that there is no such program", async () => {

@@ -133,6 +133,27 @@ export async function startTcp(
   return state;
 }
 
+/** Passes bytes on to a port of this machine until it is told to freeze: then both ends see nothing more, not even an end. */
+export async function startRelay(port: number): Promise<{ port: number; connections: number; freeze(): void }> {
+  const pipes: (readonly [net.Socket, net.Socket])[] = [];
+  const listener = await startTcp((near) => {
+    const far = net.connect(port, "127.0.0.1");
+    far.on("error", () => undefined);
+    onTestFinished(() => void far.destroy());
+    near.pipe(far).pipe(near);
+    pipes.push([near, far]);
+  });
+  const freeze = (): void => {
+    for (const [near, far] of pipes) {
+      near.unpipe(far);
+      far.unpipe(near);
+      near.resume();
+      far.resume();
+    }
+  };
+  return Object.assign(listener, { freeze });
+}
+
 /** A port on which nobody listens. */
 export async function closedPort(): Promise<number> {
   const server = net.createServer();

@@ -27,7 +27,9 @@ describe("a server's certificate", () => {
   test("from another authority is refused", async () => {
     const server = await serve();
     const { certificate: authority } = await createAuthority();
-    expect(await outcome(aCluster({ ...server, url: server.url, authority }))).toMatch(/UNABLE_TO_VERIFY|SELF_SIGNED|SIGNATURE/);
+    expect(await outcome(aCluster({ ...server, url: server.url, authority }))).toMatch(
+      /UNABLE_TO_VERIFY|SELF_SIGNED|SIGNATURE/,
+    );
   });
 
   test("that the system does not know is refused where no authority is configured", async () => {

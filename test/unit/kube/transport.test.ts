@@ -4,7 +4,7 @@ import type { ResolvedCluster } from "../../../provider/kube/resolved-cluster.ts
 import { createTransport } from "../../../provider/kube/transport.ts";
 import type { WireRequest } from "../../../provider/kube/wire.ts";
 import { aCluster } from "./builders.ts";
-import { closedPort, json, startServer, startTcp } from "./servers.ts";
+import { closedPort, json, startRelay, startServer, startTcp, type TestServer } from "./servers.ts";
 
 interface Options {
   readonly connectTimeLimitMs?: number;
@@ -17,6 +17,10 @@ function open(cluster: ResolvedCluster, options: Options = {}) {
   const send = (path: string, parts: Partial<WireRequest> = {}) =>
     transport.send({ method: "GET", path, headers: {}, timeLimitMs: 5000, maxBytes: 100_000, ...parts });
   return { transport, send };
+}
+
+function cut(server: TestServer): void {
+  for (const socket of server.sockets) socket.destroy();
 }
 
 const codeOf = (promise: Promise<unknown>): Promise<unknown> =>
@@ -34,7 +38,11 @@ for (const http1 of [false, true]) {
     test("a request and its answer arrive whole", async () => {
       const server = await startServer((_, response) => json(response, 201, { a: "ü" }, { "x-one": "1" }), { http1 });
       const { send } = open(aCluster(server));
-      const answer = await send("/a?b=c", { method: "PATCH", headers: { "x-mine": "2", many: ["p", "q"] }, body: "{ü}" });
+      const answer = await send("/a?b=c", {
+        method: "PATCH",
+        headers: { "x-mine": "2", many: ["p", "q"] },
+        body: "{ü}",
+      });
       expect(answer).toMatchObject({ status: 201, headers: { "content-type": "application/json", "x-one": "1" } });
       expect(answer.body.toString()).toBe('{"a":"ü"}');
       expect(server.seen).toMatchObject([
@@ -65,15 +73,15 @@ for (const http1 of [false, true]) {
     });
 
     test("a connection that breaks before the answer is an error", async () => {
-      const server = await startServer((_, response) => void response.socket?.destroy(), { http1 });
+      const server = await startServer(() => cut(server), { http1 });
       expect(await codeOf(open(aCluster(server)).send("/"))).toMatch(/CONNECTION_LOST|ECONNRESET/);
     });
 
     test("a connection that breaks within the answer is an error", async () => {
       const server = await startServer(
         (_, response) => {
-          response.writeHead(200, { "content-length": "100" });
-          response.write("half", () => setImmediate(() => response.socket?.destroy()));
+          response.writeHead(200);
+          response.write("half", () => setImmediate(() => cut(server)));
         },
         { http1 },
       );
@@ -81,10 +89,9 @@ for (const http1 of [false, true]) {
     });
 
     test("a connection that broke is replaced by the next request", async () => {
-      const server = await startServer(
-        (_, response, nth) => (nth === 2 ? response.socket?.destroy() : json(response, 200, {})),
-        { http1 },
-      );
+      const server = await startServer((_, response, nth) => (nth === 2 ? cut(server) : json(response, 200, {})), {
+        http1,
+      });
       const { send } = open(aCluster(server));
       await send("/");
       await codeOf(send("/"));
@@ -95,7 +102,7 @@ for (const http1 of [false, true]) {
       const server = await startServer((_, response) => json(response, 200, {}), { http1 });
       const { send } = open(aCluster(server));
       await send("/");
-      for (const socket of server.sockets) socket.destroy();
+      cut(server);
       await until(() => server.sockets.size === 0);
       await new Promise((resolve) => setTimeout(resolve, 20));
       expect((await send("/")).status).toBe(200);
@@ -218,20 +225,35 @@ describe("an HTTP/2 session", () => {
   });
 
   test("that dies fails each of its requests for itself", async () => {
-    const server = await startServer(({ path }, response) => {
-      if (path === "/last") response.socket?.destroy();
+    const server = await startServer(({ path }) => {
+      if (path === "/last") cut(server);
     });
     const { send } = open(aCluster(server));
     const all = Array.from({ length: 20 }, (_, i) => codeOf(send(i === 19 ? "/last" : "/")));
     expect(new Set(await Promise.all(all))).toEqual(new Set(["CONNECTION_LOST"]));
   });
 
-  test("that is silent at a time limit is replaced", async () => {
-    const server = await startServer((_, response, nth) => nth === 1 || json(response, 200, {}));
-    const { send } = open(aCluster(server));
-    // The first answer on a session is its settings, so that a second silent request sees no byte at all.
-    await codeOf(send("/", { timeLimitMs: 100 }));
+  test("that goes dead under its requests is replaced when one of them ends at its time limit", async () => {
+    const server = await startServer((_, response) => json(response, 200, {}));
+    const relay = await startRelay(server.port);
+    const { send } = open(aCluster({ ...server, url: `https://127.0.0.1:${relay.port}` }));
+    await send("/");
+    relay.freeze();
+    const patient = codeOf(send("/", { timeLimitMs: 60_000 }));
+    expect(await codeOf(send("/", { timeLimitMs: 100 }))).toBe("REQUEST_TIMEOUT");
+    expect(await patient).toBe("CONNECTION_LOST");
     expect((await send("/")).status).toBe(200);
+    expect(relay.connections).toBe(2);
+  });
+
+  test("is kept when a request ends at its time limit while others are answered", async () => {
+    const server = await startServer(({ path }, response) => path === "/slow" || json(response, 200, {}));
+    const { send } = open(aCluster(server));
+    const slow = codeOf(send("/slow", { timeLimitMs: 100 }));
+    await send("/");
+    await slow;
+    await send("/");
+    expect(server.connections).toBe(1);
   });
 
   test("that was quiet for long is tried before it is used, and kept when it answers", async () => {
@@ -247,13 +269,13 @@ describe("an HTTP/2 session", () => {
   test("that was quiet for long and is dead is replaced without an error", async () => {
     let now = 0;
     const server = await startServer((_, response) => json(response, 200, {}));
-    const { send } = open(aCluster(server), { now: () => now });
+    const relay = await startRelay(server.port);
+    const { send } = open(aCluster({ ...server, url: `https://127.0.0.1:${relay.port}` }), { now: () => now });
     await send("/");
-    // As after a sleep: the other side is there no more, and nothing says so.
-    for (const socket of server.sockets) socket.pause();
+    relay.freeze();
     now += 60_000;
     expect((await send("/")).status).toBe(200);
-    expect(server.connections).toBe(2);
+    expect(relay.connections).toBe(2);
   });
 });
 
@@ -271,7 +293,9 @@ describe("a server that cannot be reached", () => {
 
   test("because it hangs up within the handshake is an error", async () => {
     const { port } = await startTcp((socket) => socket.destroy());
-    expect(await codeOf(open(aCluster({ url: `https://127.0.0.1:${port}` })).send("/"))).toMatch(/ECONNRESET|CONNECTION_LOST/);
+    expect(await codeOf(open(aCluster({ url: `https://127.0.0.1:${port}` })).send("/"))).toMatch(
+      /ECONNRESET|CONNECTION_LOST/,
+    );
   });
 
   test("is dialled once by many requests at the same time", async () => {

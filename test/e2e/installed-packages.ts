@@ -1,0 +1,31 @@
+/** A node_modules as npm makes one from the packed tarball and its peers, made once a run. */
+
+import { execFileSync } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const root = join(import.meta.dirname, "..", "..");
+let made: string | undefined;
+
+/**
+ * The tarball is unpacked among copies of what it depends on, and not linked to the sources: a file that the package
+ * forgets to ship is missing here as well. The dependencies themselves are the ones this repository has installed.
+ */
+export function installedPackages(): string {
+  if (made !== undefined) return made;
+  const dir = mkdtempSync(join(tmpdir(), "global-namespace-installed-"));
+  process.once("exit", () => rmSync(dir, { recursive: true, force: true }));
+  execFileSync("npm", ["pack", "--ignore-scripts", "--silent", "--pack-destination", dir], { cwd: root });
+  const tarball = readdirSync(dir).find((file) => file.endsWith(".tgz")) as string;
+  const modules = join(dir, "node_modules");
+  mkdirSync(modules);
+  for (const entry of readdirSync(join(root, "node_modules"))) {
+    if (entry === "pulumi-global-namespace" || entry === ".bin" || entry === ".cache") continue;
+    symlinkSync(join(root, "node_modules", entry), join(modules, entry));
+  }
+  execFileSync("tar", ["-xzf", join(dir, tarball), "-C", dir]);
+  cpSync(join(dir, "package"), join(modules, "pulumi-global-namespace"), { recursive: true });
+  made = modules;
+  return modules;
+}

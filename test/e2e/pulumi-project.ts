@@ -1,0 +1,145 @@
+/**
+ * A Pulumi project as a user has one: a folder with a program, the package installed in it, a local backend, and the real
+ * CLI. What a test says of the package, it says through here.
+ */
+
+import { execFile } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type LabEnvironment, labEnvironment } from "../lab/environment.ts";
+import { installedPackages } from "./installed-packages.ts";
+
+export interface CommandResult {
+  readonly exitCode: number;
+  /** Standard output and error as they came. */
+  readonly output: string;
+}
+
+interface Resource {
+  readonly urn: string;
+  readonly type: string;
+  readonly inputs?: Record<string, unknown>;
+  readonly outputs?: Record<string, unknown>;
+}
+
+interface RecordedStatus {
+  readonly state: string;
+  readonly origin?: string;
+  readonly uid?: string;
+  readonly labels: Record<string, string>;
+  readonly error?: string;
+}
+
+export interface RecordedNamespace {
+  readonly id: string;
+  readonly inputs: { readonly targets: Record<string, { labels: Record<string, string> }> };
+  readonly outputs: {
+    readonly members: Record<string, RecordedStatus>;
+    readonly controlPlane: RecordedStatus;
+    readonly orphaned?: Record<string, RecordedStatus>;
+  };
+}
+
+export class PulumiProject {
+  readonly dir: string;
+  private readonly environment: NodeJS.ProcessEnv;
+
+  private constructor(dir: string, environment: NodeJS.ProcessEnv) {
+    this.dir = dir;
+    this.environment = environment;
+  }
+
+  /** `name` is the project's and tells it apart from those of other tests on the same clusters. */
+  static async create(
+    labDir: string,
+    name: string,
+    options: { readonly env?: Record<string, string> } = {},
+  ): Promise<PulumiProject> {
+    const dir = mkdtempSync(join(tmpdir(), `global-namespace-${name}-`));
+    const lab: LabEnvironment = await labEnvironment(labDir, () => {});
+    const backend = join(dir, "backend");
+    mkdirSync(backend);
+    const environment = {
+      ...process.env,
+      ...lab,
+      ...options.env,
+      PULUMI_BACKEND_URL: `file://${backend}`,
+      PULUMI_HOME: join(dir, "home"),
+    };
+    symlinkSync(installedPackages(), join(dir, "node_modules"));
+    writeFileSync(join(dir, "Pulumi.yaml"), `name: ${name}\nruntime: nodejs\nmain: index.js\n`);
+    writeFileSync(join(dir, "package.json"), JSON.stringify({ name, private: true, main: "index.js" }));
+    const project = new PulumiProject(dir, environment);
+    await project.ok("stack", "init", "dev");
+    return project;
+  }
+
+  /** The program, with the package's names in scope. */
+  program(text: string): void {
+    const imports =
+      'const pulumi = require("@pulumi/pulumi");\nconst { GlobalNamespace, Mesh } = require("pulumi-global-namespace");\n';
+    writeFileSync(join(this.dir, "index.js"), imports + text);
+  }
+
+  run(...args: string[]): Promise<CommandResult> {
+    return new Promise((resolve) => {
+      const options = { cwd: this.dir, env: this.environment, maxBuffer: 64 * 1024 * 1024 };
+      const child = execFile("pulumi", [...args, "--non-interactive", "--color=never"], options, (error, out, err) => {
+        resolve({ exitCode: error === null ? 0 : (child.exitCode ?? 1), output: `${out}${err}` });
+      });
+    });
+  }
+
+  /** A command that must succeed; otherwise its output is the test's failure. */
+  async ok(...args: string[]): Promise<string> {
+    const { exitCode, output } = await this.run(...args);
+    if (exitCode !== 0) throw new Error(`pulumi ${args.join(" ")} ended with ${exitCode}:\n${output}`);
+    return output;
+  }
+
+  /** A command that must fail. */
+  async fails(...args: string[]): Promise<string> {
+    const { exitCode, output } = await this.run(...args);
+    if (exitCode === 0) throw new Error(`pulumi ${args.join(" ")} succeeded:\n${output}`);
+    return output;
+  }
+
+  up(...args: string[]): Promise<string> {
+    return this.ok("up", "--yes", "--skip-preview", ...args);
+  }
+
+  upFails(...args: string[]): Promise<string> {
+    return this.fails("up", "--yes", "--skip-preview", ...args);
+  }
+
+  preview(...args: string[]): Promise<string> {
+    return this.ok("preview", "--diff", ...args);
+  }
+
+  destroy(): Promise<string> {
+    return this.ok("destroy", "--yes", "--skip-preview");
+  }
+
+  /** The state file's text, as it lies on the disk. */
+  stateText(stack = "dev"): string {
+    const project = /^name: (.*)$/m.exec(readFileSync(join(this.dir, "Pulumi.yaml"), "utf8"))?.[1];
+    return readFileSync(join(this.dir, "backend", ".pulumi", "stacks", String(project), `${stack}.json`), "utf8");
+  }
+
+  resources(): Resource[] {
+    const state = JSON.parse(this.stateText()) as { checkpoint: { latest: { resources?: Resource[] } } };
+    return state.checkpoint.latest.resources ?? [];
+  }
+
+  /** A GlobalNamespace as the state has it. */
+  namespace(name: string): RecordedNamespace {
+    const found = this.resources().find(({ urn }) => urn.endsWith(`:GlobalNamespace::${name}`));
+    if (found?.outputs === undefined) throw new Error(`the state has no GlobalNamespace ${name}`);
+    return found as unknown as RecordedNamespace;
+  }
+
+  remove(): void {
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+}
