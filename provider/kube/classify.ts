@@ -108,6 +108,7 @@ export function classifyAnswer(answer: FailedAnswer, context: ClassifyContext): 
   const { status } = answer;
   const details = readStatus(answer.json);
   const retryAfterMs = readRetryAfter(answer.headers["retry-after"], details, context.now());
+  const clean = (text: string): string => context.redact(text).slice(0, MAX_MESSAGE_LENGTH);
   const make = (
     code: ClusterErrorCode,
     options: {
@@ -118,7 +119,7 @@ export function classifyAnswer(answer: FailedAnswer, context: ClassifyContext): 
   ): ClusterError => {
     const { hint, ...rest } = options;
     const said = `${describe(answer, details)}${hint === undefined ? "" : `; ${hint}`}`;
-    return new ClusterError(code, context.redact(said).slice(0, MAX_MESSAGE_LENGTH), { ...rest, status, retryAfterMs });
+    return new ClusterError(code, clean(said), { ...rest, status, retryAfterMs });
   };
   if (status >= 300 && status < 400) return make("protocol");
   if (status === 429) return make("throttled", { retryable: true });
@@ -131,7 +132,9 @@ export function classifyAnswer(answer: FailedAnswer, context: ClassifyContext): 
   if (status === 404) return details.name === undefined ? make("protocol") : make("changed");
   if (status === 409) {
     if (details.reason === "AlreadyExists") return make("already-exists");
-    return details.conflicts.length > 0 ? make("conflict", { conflicts: details.conflicts }) : make("changed");
+    if (details.conflicts.length === 0) return make("changed");
+    const conflicts = details.conflicts.map(({ field, manager }) => ({ field: clean(field), manager: clean(manager) }));
+    return make("conflict", { conflicts });
   }
   if (status === 410) return make("changed");
   // A uid in the body that is another's is refused as a change of an immutable field.

@@ -30,6 +30,8 @@ export interface ClusterClient extends NamespaceApi {
    * workloads. A POST is repeated only where the server has certainly not looked at it.
    */
   readonly server: ApiServer;
+  /** Masks this cluster's credentials in a text that the cluster wrote and that is to be shown: a condition, an event. */
+  redact(text: string): string;
   /** Ends idle connections at once and busy ones with their last answer. An open client does not keep the process alive. */
   close(): void;
 }
@@ -61,6 +63,7 @@ export function createClusterClient(
     server: {
       request: (call) => guard(() => retry(() => server.request(call), { repeatable: call.method !== "POST" })),
     },
+    redact: (text) => redactor.redact(text),
     close: () => transport.close(),
   };
 }

@@ -94,13 +94,6 @@ describe("a client certificate", () => {
     expect(await outcome(aCluster(server, { user: { clientCertificate } }))).toBe(200);
   });
 
-  test("that the server refuses is an error of TLS", async () => {
-    const { authority } = await goodCertificate();
-    const server = await serve({ clientAuthority: authority.certificate });
-    const clientCertificate = await (await createAuthority()).issue({ commonName: "me" });
-    expect(await outcome(aCluster(server, { user: { clientCertificate } }))).toMatch(/^ERR_SSL_/);
-  });
-
   test("that is missing is an error of TLS", async () => {
     const { authority } = await goodCertificate();
     const server = await serve({ clientAuthority: authority.certificate });
