@@ -26,6 +26,11 @@ const mesh = new Mesh("mesh", {
 });
 `;
 
+/** A program with one namespace: the mesh of these tests and the arguments as a user writes them. */
+export function programOf(name: string, args: string, mesh: string = MESH): string {
+  return `${mesh}\nnew GlobalNamespace("${name}", ${args}, { provider: mesh });\n`;
+}
+
 /** One project for the tests of a file; its stack is not destroyed, its namespaces have names of their own. */
 export async function aWorld(name: string): Promise<World> {
   const lab = openLab(inject("labDir"));

@@ -1,0 +1,27 @@
+/** The shipped client against a cluster of the laboratory, and kubectl's hand beside it. */
+
+import { inject } from "vitest";
+import { type ClusterClient, createClusterClient } from "../../provider/kube/cluster-client.ts";
+import { resolveConnection } from "../../provider/kube/resolve-connection.ts";
+import { createWorld } from "../../provider/kube/world.ts";
+import { openLab } from "../lab/lab.ts";
+import type { Subject } from "./namespace-api.contract.ts";
+
+export interface RealCluster extends Subject {
+  readonly api: ClusterClient;
+}
+
+/** By default the administrator's client for one of the lab's clusters; another kubeconfig is another user. */
+export function openCluster(name: string, kubeconfig?: string): RealCluster {
+  const cluster = openLab(inject("labDir")).cluster(name);
+  const world = createWorld();
+  const resolved = resolveConnection({ kubeconfig: kubeconfig ?? cluster.kubeconfig }, world);
+  if (resolved.kind === "problem") throw new Error(resolved.reason);
+  return {
+    api: createClusterClient(resolved.cluster, { execPlugins: "deny", version: "0.0.0-test" }, world),
+    async edit(namespace, { labels = {}, annotations = {}, finalizers }, manager) {
+      const metadata = { labels, annotations, ...(finalizers === undefined ? {} : { finalizers }) };
+      await cluster.kube.patch(`/api/v1/namespaces/${namespace}`, { metadata }, { fieldManager: manager });
+    },
+  };
+}
