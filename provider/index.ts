@@ -4,8 +4,8 @@
  * stands in the state of every resource and is never renamed.
  */
 
-import type { NamespaceApi } from "./kube/namespace-api";
 import type { CheckContext } from "./lifecycle/check";
+import type { ClusterApi } from "./lifecycle/fleet";
 import type { World } from "./lifecycle/lifecycle";
 import type { State } from "./model/state";
 
@@ -53,7 +53,7 @@ function open(): Session {
   session = { check: { mesh: parsed, fleet: () => fleet, claims: new Map(), say }, world };
   return session;
 
-  function connect(place: string): NamespaceApi {
+  function connect(place: string): ClusterApi {
     const { mesh } = world();
     const { ClusterError } = require("./model/cluster-error") as typeof import("./model/cluster-error");
     const { resolveConnection } = require("./kube/resolve-connection") as typeof import("./kube/resolve-connection");
@@ -100,7 +100,11 @@ async function reconcile(inputs: Properties, remembered: State | undefined): Pro
 
 export const provider = {
   async configure(request: ConfigureRequest): Promise<void> {
-    configuration = (request.config as { readonly rawConfig?: unknown }).rawConfig;
+    const given = (request.config as { readonly rawConfig?: unknown }).rawConfig;
+    const { sameJson } = require("./model/json") as typeof import("./model/json");
+    // Called once a resource type: one process, one session for all of them.
+    if (session !== undefined && sameJson(given, configuration)) return;
+    configuration = given;
     session = undefined;
   },
 

@@ -3,13 +3,19 @@
  * namespaces of a cluster that serves every resource of the process.
  */
 
+import type { ApiServer } from "../kube/api-server";
 import type { NamespaceApi } from "../kube/namespace-api";
 import { type ClusterError, isClusterError } from "../model/cluster-error";
 import type { Namespace } from "../model/namespace";
 
+/** One cluster: its namespaces, and any other request to the same API server, under the same limits. */
+export interface ClusterApi extends NamespaceApi {
+  readonly server: ApiServer;
+}
+
 export interface Fleet {
   /** Throws a `ClusterError` where the connection itself is at fault. */
-  api(place: string): NamespaceApi;
+  api(place: string): ClusterApi;
   /** First characters of the uid of kube-system; `undefined` where it may not be read. */
   identity(place: string): Promise<string | undefined>;
   /** A namespace as it was at the last look, at most a minute old. */
@@ -29,12 +35,12 @@ interface Look {
 }
 
 /** `connect` makes the client of a place; `now` is in milliseconds. */
-export function createFleet(connect: (place: string) => NamespaceApi, now: () => number): Fleet {
-  const clients = new Map<string, NamespaceApi>();
+export function createFleet(connect: (place: string) => ClusterApi, now: () => number): Fleet {
+  const clients = new Map<string, ClusterApi>();
   const looks = new Map<string, Look>();
   const identities = new Map<string, Promise<string | undefined>>();
 
-  const api = (place: string): NamespaceApi => {
+  const api = (place: string): ClusterApi => {
     const client = clients.get(place) ?? connect(place);
     clients.set(place, client);
     return client;
