@@ -55,6 +55,18 @@ const recipes = {
     ldflags: STRIP,
     about: "what runs Pulumi's TypeScript programs, about 1 minute",
   },
+  "pilot-discovery": {
+    module: "istio",
+    goPackage: "istio.io/istio/pilot/cmd/pilot-discovery",
+    ldflags: STRIP,
+    about: "istiod, which injects sidecars, about 4 minutes",
+  },
+  istioctl: {
+    module: "istio",
+    goPackage: "istio.io/istio/istioctl/cmd/istioctl",
+    ldflags: STRIP,
+    about: "Istio's command line, about 2 minutes",
+  },
 } as const satisfies Record<string, Recipe>;
 
 /** A program the lab can run. */
@@ -65,6 +77,9 @@ export const clusterPrograms = ["etcd", "kube-apiserver", "kube-controller-manag
 
 /** What `pulumi up` of a TypeScript program needs. */
 export const pulumiPrograms = ["pulumi", "pulumi-language-nodejs"] as const;
+
+/** What a service mesh in a lab's clusters needs. */
+export const istioPrograms = ["pilot-discovery", "istioctl"] as const;
 
 /** Receives one line for a person to read. */
 export type Log = (line: string) => void;
