@@ -63,6 +63,12 @@ export class Mesh extends pulumi.ProviderResource {
 
   constructor(name: string, args: MeshArgs, opts?: pulumi.ResourceOptions) {
     const { controlPlane, clusters, ...options } = args;
+    if (typeof controlPlane === "string" && !Object.keys(clusters).includes(controlPlane)) {
+      // The text is not repeated, and does not get into the state: it may be a kubeconfig.
+      throw new pulumi.RunError(
+        `Mesh "${name}": controlPlane is a text and not the name of one of its clusters (${Object.keys(clusters).sort().join(", ")}); for an API of its own write controlPlane: { kubeconfig: ... }`,
+      );
+    }
     const kubeconfigs: { [name: string]: pulumi.Input<string> } = {};
     const plain = (key: string, given: ClusterArgs): object => {
       const { kubeconfig, ...rest } = given;

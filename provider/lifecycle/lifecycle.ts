@@ -4,7 +4,7 @@
  */
 
 import { isInStep } from "../model/diff";
-import { isRecord, pick, sameJson, withoutUndefined } from "../model/json";
+import { isRecord, ownValue, pick, sameJson, withoutUndefined } from "../model/json";
 import { describePlace, type Mesh } from "../model/mesh";
 import type { Namespace } from "../model/namespace";
 import { ownerOf } from "../model/owner";
@@ -53,7 +53,7 @@ export async function reconcile(inputs: Inputs, remembered: State | undefined, w
   };
 
   const joins = Object.entries(targets).map(async ([cluster, target]) => {
-    const before = known[cluster];
+    const before = ownValue(known, cluster);
     if (cluster === mesh.controlPlane) settle(cluster, { status: controlPlane });
     else if (before !== undefined && isInStep(before, target) && !forcesAnew(remembered, policies))
       settle(cluster, { status: before });
@@ -127,7 +127,7 @@ export async function read(state: State, { mesh, fleet }: Pick<World, "mesh" | "
     }
   };
   const seen = async ([cluster, status]: [string, MemberStatus]) =>
-    [cluster, await seeIn(cluster, status, state.targets[cluster] ?? { labels: status.labels })] as const;
+    [cluster, await seeIn(cluster, status, ownValue(state.targets, cluster) ?? { labels: status.labels })] as const;
 
   const [controlPlane, members] = await Promise.all([
     seeIn(mesh.controlPlane, state.controlPlane, state.controlPlaneTarget),

@@ -1,7 +1,7 @@
 /** Which clusters of the mesh a namespace belongs to. */
 
 import { describeList } from "./failure";
-import type { StringMap } from "./json";
+import { ownValue, type StringMap } from "./json";
 
 export interface LabelRequirement {
   readonly key: string;
@@ -60,14 +60,14 @@ export function resolveAffinity(affinity: Affinity, candidates: Readonly<Record<
 
 function matches(selector: Affinity & { readonly kind: "selector" }, labels: StringMap): boolean {
   return (
-    Object.entries(selector.matchLabels).every(([key, value]) => Object.hasOwn(labels, key) && labels[key] === value) &&
+    Object.entries(selector.matchLabels).every(([key, value]) => ownValue(labels, key) === value) &&
     selector.matchExpressions.every((requirement) => holds(requirement, labels))
   );
 }
 
 /** As Kubernetes has it: a label that is absent is not in any set, so `NotIn` holds. */
 function holds({ key, operator, values }: LabelRequirement, labels: StringMap): boolean {
-  const value = Object.hasOwn(labels, key) ? labels[key] : undefined;
+  const value = ownValue(labels, key);
   switch (operator) {
     case "In":
       return value !== undefined && values.includes(value);

@@ -1,6 +1,6 @@
 /** Whether something is to be done, told from what is recorded and what is declared, without asking a cluster. */
 
-import { isRecord, sameJson } from "./json";
+import { isRecord, ownValue, sameJson } from "./json";
 import { INPUTS, type MemberStatus, type State } from "./state";
 import type { Target } from "./targets";
 import { hasUnknown, isUnknown } from "./unknown";
@@ -18,32 +18,43 @@ export function diff(state: State, inputs: Readonly<Record<string, unknown>>): D
   const changed = INPUTS.filter((key) => hasUnknown(inputs[key]) || !sameJson(state.inputs[key], inputs[key]));
   const renamed = changed.includes("name") && !isUnknown(inputs.name);
   const targets = isRecord(inputs.targets) ? (inputs.targets as Readonly<Record<string, Target>>) : {};
-  const unfinished = isUnknown(inputs.targets) || changed.includes("targets") ? [] : unfinishedOf(state, targets);
+  const gaps = isUnknown(inputs.targets) || changed.includes("targets") ? [] : gapsOf(state, targets);
   const paths = changed.flatMap((key) => (key === "targets" ? targetPaths(state.targets, targets) : [key]));
   return {
-    changes: changed.length > 0 || unfinished.length > 0,
+    changes: changed.length > 0 || gaps.length > 0,
     replaces: renamed ? ["name"] : [],
-    paths: [...paths, ...unfinished.map((line) => line.slice(0, line.indexOf(" ")))],
-    unfinished,
+    paths: [...paths, ...gaps.map((gap) => gap.path)],
+    unfinished: gaps.map((gap) => gap.line),
   };
 }
 
 function targetPaths(old: Readonly<Record<string, Target>>, now: Readonly<Record<string, Target>>): string[] {
   const clusters = [...new Set([...Object.keys(old), ...Object.keys(now)])].sort();
-  return clusters.filter((cluster) => !sameJson(old[cluster], now[cluster])).map((cluster) => `targets.${cluster}`);
+  return clusters
+    .filter((cluster) => !sameJson(ownValue(old, cluster), ownValue(now, cluster)))
+    .map((cluster) => `targets.${cluster}`);
 }
 
-function unfinishedOf(state: State, targets: Readonly<Record<string, Target>>): string[] {
-  const lines: string[] = [];
-  if (!isInStep(state.controlPlane, state.controlPlaneTarget))
-    lines.push(describeGap("controlPlane", state.controlPlane));
+interface Gap {
+  /** Of the output that shows it. */
+  readonly path: string;
+  readonly line: string;
+}
+
+function gapsOf(state: State, targets: Readonly<Record<string, Target>>): Gap[] {
+  const gaps: Gap[] = [];
+  if (!isInStep(state.controlPlane, state.controlPlaneTarget)) {
+    gaps.push({ path: "controlPlane", line: describeGap("controlPlane", state.controlPlane) });
+  }
   for (const [cluster, target] of Object.entries(targets)) {
-    if (!isInStep(state.members[cluster], target)) lines.push(describeGap(cluster, state.members[cluster]));
+    const status = ownValue(state.members, cluster);
+    if (!isInStep(status, target)) gaps.push({ path: `members.${cluster}`, line: describeGap(cluster, status) });
   }
   for (const cluster of Object.keys(state.members)) {
-    if (!Object.hasOwn(targets, cluster)) lines.push(`${cluster} has still to be left`);
+    if (Object.hasOwn(targets, cluster)) continue;
+    gaps.push({ path: `members.${cluster}`, line: `${cluster} has still to be left` });
   }
-  return lines;
+  return gaps;
 }
 
 function describeGap(place: string, status: MemberStatus | undefined): string {

@@ -16,7 +16,12 @@ export function sameJson(a: unknown, b: unknown): boolean {
   }
   if (!isRecord(a) || !isRecord(b)) return false;
   const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
-  return [...keys].every((key) => sameJson(a[key], b[key]));
+  return [...keys].every((key) => sameJson(ownValue(a, key), ownValue(b, key)));
+}
+
+/** The value of a key that a user chose: `constructor` names nothing unless it was put there. */
+export function ownValue<T>(map: Readonly<Record<string, T>>, key: string): T | undefined {
+  return Object.hasOwn(map, key) ? map[key] : undefined;
 }
 
 /** The same value without `undefined` anywhere: the engine's wire format refuses it, after the work is done. */
@@ -34,7 +39,7 @@ export function withoutUndefined<T>(value: T): T {
 export function pick<T>(map: Readonly<Record<string, T>>, keys: Iterable<string>): Record<string, T> {
   const picked: Record<string, T> = {};
   for (const key of keys) {
-    const value = Object.hasOwn(map, key) ? map[key] : undefined;
+    const value = ownValue(map, key);
     if (value !== undefined) picked[key] = value;
   }
   return picked;

@@ -4,7 +4,7 @@ import { z } from "zod";
 import type { Candidate } from "./affinity";
 import type { ClusterConnection, ExecPlugins } from "./connection";
 import { type CheckFailure, describePath } from "./failure";
-import { isRecord, type StringMap } from "./json";
+import { isRecord, ownValue, type StringMap } from "./json";
 import { problemOfLabelValue } from "./labels";
 import { problemOfClusterName } from "./name";
 import { failuresOf } from "./parse";
@@ -92,7 +92,7 @@ export function parseMesh(config: unknown): MeshResult {
   const failures: CheckFailure[] = [];
 
   const cluster = (name: string, given: z.infer<z.ZodObject<typeof connectionShape>>, extra: Partial<Candidate>) => {
-    const kubeconfig = kubeconfigs[name];
+    const kubeconfig = ownValue(kubeconfigs, name);
     const pending = kubeconfig === PENDING_KUBECONFIG;
     const { context, kubeconfigPath, inCluster, insecure } = given;
     const connection: ClusterConnection = {
@@ -119,7 +119,10 @@ export function parseMesh(config: unknown): MeshResult {
 
   const ownApi = typeof input.controlPlane === "string" ? undefined : cluster(CONTROL_PLANE, input.controlPlane, {});
   if (typeof input.controlPlane === "string" && !Object.hasOwn(clusters, input.controlPlane)) {
-    const reason = `${JSON.stringify(input.controlPlane)} is not one of the clusters; give a member's name or a connection`;
+    // A kubeconfig that was meant as a connection is not repeated in a message.
+    const isName = problemOfClusterName(input.controlPlane) === undefined;
+    const given = isName ? JSON.stringify(input.controlPlane) : "is a text that";
+    const reason = `${given} is not the name of one of the clusters; give a member's name, or a connection: { kubeconfig: ... }`;
     failures.push({ property: "controlPlane", reason });
   }
   if (ownApi !== undefined) failures.push(...failuresOfConnections({ [CONTROL_PLANE]: ownApi }));

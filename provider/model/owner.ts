@@ -3,6 +3,7 @@
  * claim conflicts on the server, and names the field manager that owns our labels.
  */
 
+import { ownValue } from "./json";
 import { OWN_PREFIX } from "./labels";
 import type { Namespace } from "./namespace";
 
@@ -41,7 +42,7 @@ function fnv1a(text: string): string {
 
 /** The owner that the namespace names, if any. */
 export function ownerOf(namespace: Namespace): string | undefined {
-  return Object.hasOwn(namespace.annotations, OWNER_ANNOTATION) ? namespace.annotations[OWNER_ANNOTATION] : undefined;
+  return ownValue(namespace.annotations, OWNER_ANNOTATION);
 }
 
 /**

@@ -4,10 +4,10 @@
  */
 
 import { z } from "zod";
-import type { Affinity } from "./affinity";
+import type { Affinity, LabelRequirement } from "./affinity";
 import { type CheckFailure, describePath, describeValue } from "./failure";
 import type { Injection } from "./injection";
-import { isRecord } from "./json";
+import { isRecord, type StringMap } from "./json";
 import { MAX_METADATA_BYTES, problemOfLabelValue } from "./labels";
 import type { Mesh } from "./mesh";
 import { problemOfNamespaceName } from "./name";
@@ -45,14 +45,23 @@ export const DEFAULT_DELETE_TIMEOUT_SECONDS = 300;
 
 const requirement = z.strictObject({
   key: z.string(),
-  operator: z.enum(["In", "NotIn", "Exists", "DoesNotExist"]),
-  values: z.array(z.string()).optional(),
+  operator: orUnknown(z.enum(["In", "NotIn", "Exists", "DoesNotExist"])),
+  values: orUnknown(z.array(z.string())).optional(),
 });
 const selector = z.strictObject({
   matchLabels: orUnknown(z.record(z.string(), z.string())).optional(),
-  matchExpressions: orUnknown(z.array(requirement)).optional(),
+  matchExpressions: orUnknown(z.array(orUnknown(requirement))).optional(),
   except: orUnknown(z.array(z.string())).optional(),
 });
+interface KnownSelector {
+  readonly matchLabels?: StringMap;
+  readonly matchExpressions?: readonly {
+    readonly key: string;
+    readonly operator: LabelRequirement["operator"];
+    readonly values?: readonly string[];
+  }[];
+  readonly except?: readonly string[];
+}
 const policySchema = z.object({
   adopt: orUnknown(z.enum(["labels", "never"])).optional(),
   onLeave: orUnknown(z.enum(["release", "retain", "delete"])).optional(),
@@ -79,7 +88,7 @@ export const ARGS: readonly string[] = Object.keys(argsSchema.shape);
 export type SpecResult = { readonly spec: Spec } | { readonly failures: readonly CheckFailure[] };
 
 export function parseSpec(inputs: unknown, mesh: Mesh): SpecResult {
-  const parsed = argsSchema.safeParse(dropNulls(inputs));
+  const parsed = argsSchema.safeParse(dropNulls(inputs, ["overrides", EACH]));
   if (!parsed.success) return { failures: failuresOf(parsed.error, inputs) };
   const { name, clusters, overrides = {}, ...base } = parsed.data;
   const failures: CheckFailure[] = [];
@@ -193,7 +202,7 @@ function parseAffinity(given: unknown, failures: CheckFailure[]): Known<Affinity
   if (given === undefined || given === null || given === "all") return { kind: "all" };
   if (isUnknown(given)) return given;
   if (Array.isArray(given)) return parseNames(given, failures);
-  const parsed = isRecord(given) ? selector.safeParse(dropNulls(given)) : undefined;
+  const parsed = isRecord(given) ? selector.safeParse(dropNulls(given, ["matchExpressions", EACH])) : undefined;
   if (parsed === undefined) {
     const reason = `is ${describeValue(given)}; allowed: a list of cluster names, "all", or a selector { matchLabels, matchExpressions, except }`;
     failures.push({ property: "clusters", reason });
@@ -203,9 +212,8 @@ function parseAffinity(given: unknown, failures: CheckFailure[]): Known<Affinity
     failures.push(...failuresOf(parsed.error, given, ["clusters"]));
     return { kind: "all" };
   }
-  const { matchLabels = {}, matchExpressions = [], except = [] } = parsed.data;
-  if (isUnknown(matchLabels) || isUnknown(matchExpressions) || isUnknown(except)) return UNKNOWN;
   if (hasUnknown(parsed.data)) return UNKNOWN;
+  const { matchLabels = {}, matchExpressions = [], except = [] } = parsed.data as KnownSelector;
   const requirements = matchExpressions.map(({ key, operator, values }) => ({ key, operator, values: values ?? [] }));
   return { kind: "selector", matchLabels, matchExpressions: requirements, except };
 }
@@ -222,8 +230,18 @@ function parseNames(given: readonly unknown[], failures: CheckFailure[]): Known<
   return { kind: "names", names: given.filter((name) => typeof name === "string") };
 }
 
-/** `null` says the same as leaving a property out. */
-function dropNulls(value: unknown): unknown {
+/** Stands for every key of a map, or every item of a list. */
+const EACH = Symbol("each");
+
+/** `null` says the same as leaving a property out; `within` leads to properties that have properties. */
+function dropNulls(value: unknown, within: readonly (string | typeof EACH)[] = []): unknown {
+  if (Array.isArray(value)) return value.map((item) => dropNulls(item, within.slice(1)));
   if (!isRecord(value)) return value;
-  return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== null));
+  const inner = (key: string, item: unknown) =>
+    within.length > 0 && (within[0] === EACH || within[0] === key) ? dropNulls(item, within.slice(1)) : item;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, item]) => item !== null)
+      .map(([key, item]) => [key, inner(key, item)]),
+  );
 }

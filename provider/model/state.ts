@@ -1,7 +1,7 @@
 /** What the engine keeps of a GlobalNamespace: its outputs, and with them all that a later run knows. */
 
 import { competingLabels } from "./injection";
-import { isRecord, pick, type StringMap } from "./json";
+import { isRecord, mapValues, pick, type StringMap } from "./json";
 import type { Namespace } from "./namespace";
 import { fieldManagerOf } from "./owner";
 import { ARGS } from "./spec";
@@ -71,10 +71,8 @@ export function parseState(outputs: unknown): State {
   return {
     name: outputs.name,
     owner: outputs.owner,
-    targets: (isRecord(outputs.targets) ? outputs.targets : {}) as State["targets"],
-    controlPlaneTarget: (isRecord(outputs.controlPlaneTarget)
-      ? outputs.controlPlaneTarget
-      : { labels: {} }) as unknown as Target,
+    targets: isRecord(outputs.targets) ? mapValues(outputs.targets, parseTarget) : {},
+    controlPlaneTarget: parseTarget(outputs.controlPlaneTarget),
     members: parseStatuses(outputs.members),
     controlPlane: parseStatus(outputs.controlPlane),
     orphaned: parseStatuses(outputs.orphaned),
@@ -83,13 +81,17 @@ export function parseState(outputs: unknown): State {
 }
 
 function parseStatuses(value: unknown): Record<string, MemberStatus> {
-  if (!isRecord(value)) return {};
-  return Object.fromEntries(Object.entries(value).map(([name, status]) => [name, parseStatus(status)]));
+  return isRecord(value) ? mapValues(value, parseStatus) : {};
 }
 
 function parseStatus(value: unknown): MemberStatus {
   if (!isRecord(value)) return NOTHING;
   return { ...(value as unknown as MemberStatus), labels: isRecord(value.labels) ? (value.labels as StringMap) : {} };
+}
+
+function parseTarget(value: unknown): Target {
+  if (!isRecord(value)) return { labels: {} };
+  return { ...(value as unknown as Target), labels: isRecord(value.labels) ? (value.labels as StringMap) : {} };
 }
 
 /** A state as the engine keeps it. */

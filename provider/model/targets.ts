@@ -3,7 +3,7 @@
 import { resolveAffinity } from "./affinity";
 import { type CheckFailure, describePath } from "./failure";
 import { labelsOfInjection } from "./injection";
-import type { StringMap } from "./json";
+import { ownValue, type StringMap } from "./json";
 import type { Mesh } from "./mesh";
 import { affinityAnnotations } from "./owner";
 import type { Declaration, KnownMap, Spec } from "./spec";
@@ -39,7 +39,7 @@ export function resolveTargets(spec: Spec, mesh: Mesh): TargetsResult {
   }
   const targets: Record<string, PreviewTarget> = {};
   for (const cluster of resolved.clusters) {
-    const override = isUnknown(spec.overrides) ? UNKNOWN : (spec.overrides[cluster] ?? {});
+    const override = isUnknown(spec.overrides) ? UNKNOWN : (ownValue(spec.overrides, cluster) ?? {});
     const target: PreviewTarget = isUnknown(override) ? { labels: UNKNOWN } : targetOf(spec, override);
     targets[cluster] = mesh.clusters[cluster]?.pending === true ? { ...target, pending: true } : target;
   }
