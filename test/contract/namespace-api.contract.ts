@@ -274,9 +274,9 @@ export function describeNamespaceApi(title: string, makeSubject: () => Subject):
     test("to a namespace that is going succeeds and shows that it is going", async () => {
       const { api, edit } = makeSubject();
       const name = aName();
-      const { namespace } = await api.apply(declare(name), as("us"));
+      const { uid } = (await api.apply(declare(name), as("us"))).namespace;
       await edit(name, { finalizers: ["contract.example/hold"] }, "test");
-      await api.remove(namespace);
+      await api.remove({ name, uid });
       const late = await api.apply(declare(name, { labels: { team: "a" } }), as("us"));
       expect(late.created).toBe(false);
       expect(late.namespace.deletionTimestamp).toMatch(/^\d{4}-/);
@@ -304,9 +304,9 @@ export function describeNamespaceApi(title: string, makeSubject: () => Subject):
     test("of a name whose namespace is going says that it is taken", async () => {
       const { api, edit } = makeSubject();
       const name = aName();
-      const namespace = await api.create(declare(name), "us");
+      const { uid } = await api.create(declare(name), "us");
       await edit(name, { finalizers: ["contract.example/hold"] }, "test");
-      await api.remove(namespace);
+      await api.remove({ name, uid });
       expect((await rejection(api.create(declare(name), "us"))).code).toBe("already-exists");
       await edit(name, { finalizers: [] }, "test");
     });
