@@ -133,8 +133,9 @@ export const provider = {
     const core = load();
     const state = await core.read(core.parseState(props), open().world());
     if (state === undefined) return {};
-    const outs = core.outputsOf(state);
-    return { id, props: { ...outs, ...targetsOf(props) }, inputs: { ...state.inputs } };
+    // A refresh shows drift in the inputs; the outputs keep what was declared, which the next diff holds them to.
+    const { targets, controlPlaneTarget, inputs } = state;
+    return { id, props: { ...core.outputsOf(state), targets, controlPlaneTarget }, inputs: { ...inputs } };
   },
 
   async delete(_id: string, props: Properties): Promise<void> {
@@ -143,8 +144,3 @@ export const provider = {
     if (failures.length > 0) throw new Error(`${failures.join("; ")}. The next "pulumi destroy" goes on from there`);
   },
 };
-
-/** A refresh shows drift in the inputs; the outputs keep what was declared, which is what the next diff holds them to. */
-function targetsOf({ targets, controlPlaneTarget }: Properties): Properties {
-  return { ...(targets !== undefined && { targets }), ...(controlPlaneTarget !== undefined && { controlPlaneTarget }) };
-}

@@ -1,13 +1,23 @@
 import * as pulumi from "@pulumi/pulumi";
 
+/** The ambient mesh, with what stands for Layer 7 there. Both are labels' values of the namespace. */
+export interface Ambient {
+  /** The waypoint's name (`istio.io/use-waypoint`); `"none"` opts out of one. Default: the label is not set. */
+  waypoint?: pulumi.Input<string>;
+  /** Where the waypoint is, if not in the namespace itself (`istio.io/use-waypoint-namespace`). */
+  waypointNamespace?: pulumi.Input<string>;
+}
+
 /**
  * How the namespace's pods get into the mesh. Each value is one mode; the labels of the others are removed in the same
- * write. `"enabled"` is the default revision's, `{ revision }` and `{ tag }` name one. Pods follow when they restart.
+ * write. `"enabled"` is the default revision's, `{ revision }` and `{ tag }` name one. Pods with sidecars follow when they
+ * restart. Rules: https://istio.io/latest/docs/setup/additional-setup/sidecar-injection/
  */
 export type Injection =
   | "enabled"
   | "disabled"
   | "ambient"
+  | { ambient: pulumi.Input<Ambient> }
   | { revision: pulumi.Input<string> }
   | { tag: pulumi.Input<string> };
 
@@ -57,6 +67,19 @@ export interface GlobalNamespaceArgs {
   onDelete?: pulumi.Input<LeavePolicy>;
   /** Takes over fields and namespaces that another field manager or stack owns. Default false: a conflict is an error that names it. */
   force?: pulumi.Input<boolean>;
+  /**
+   * What is done about a label that no webhook of a cluster serves: pods would start there without a sidecar, in no mesh,
+   * and nothing would say so. `"error"` (default) fails the preview and names the cluster and what it serves, `"warn"` says
+   * it and goes on, `"off"` reads no webhooks. A cluster that cannot be asked is not held against the change.
+   * Changing it touches no cluster.
+   */
+  revisionCheck?: pulumi.Input<"error" | "warn" | "off">;
+  /**
+   * Whether labels that others set on the mesh's namespace (kubectl, a NamespaceSync) reach the members: `"all"` copies
+   * them, as far as they are not one cluster's or another controller's own; `"declared"` (default) copies none, and the
+   * output `controlPlane.unmanagedLabels` shows them. Changed in place.
+   */
+  propagate?: pulumi.Input<"declared" | "all">;
   /** Seconds to wait for one cluster to finish deleting the namespace, 1 to 3600. Default 300. Changing it touches no cluster. */
   deleteTimeoutSeconds?: pulumi.Input<number>;
 }
@@ -66,6 +89,12 @@ export interface Target {
   labels: { [key: string]: string };
   /** Absent where none are declared. */
   annotations?: { [key: string]: string };
+  /**
+   * Who injects a pod that is made there from now on: a revision (`"default"` for an installation without one), for a tag
+   * the revision behind it; `"ztunnel"` in the ambient mesh; `"none"` where nobody does. Absent where no injection is
+   * declared, or where the cluster's webhooks could not be read.
+   */
+  injectedBy?: string;
 }
 
 /** What a namespace is on one cluster. */
@@ -78,6 +107,8 @@ export interface MemberStatus {
   /** Live values of the labels that this resource decides on. */
   labels: { [key: string]: string };
   annotations?: { [key: string]: string };
+  /** On the mesh's control plane: labels that others set there, see `propagate`. */
+  unmanagedLabels?: { [key: string]: string };
   error?: string;
 }
 
@@ -100,6 +131,8 @@ export class GlobalNamespace extends pulumi.CustomResource {
   readonly members!: pulumi.Output<{ [cluster: string]: MemberStatus }>;
   /** What the namespace is on the mesh's control plane. */
   readonly controlPlane!: pulumi.Output<MemberStatus>;
+  /** With `propagate: "all"`: the labels of others that the members carry too. */
+  readonly propagated!: pulumi.Output<{ [key: string]: string } | undefined>;
   /** Members whose cluster the mesh no longer has. Absent where there are none. */
   readonly orphaned!: pulumi.Output<{ [cluster: string]: MemberStatus } | undefined>;
 
@@ -115,6 +148,7 @@ export class GlobalNamespace extends pulumi.CustomResource {
         members: undefined,
         controlPlane: undefined,
         orphaned: undefined,
+        propagated: undefined,
         __provider: PROVIDER,
       },
       opts,

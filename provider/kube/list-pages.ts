@@ -1,7 +1,7 @@
 /** Reads a whole collection, page by page. */
 
 import { ClusterError, isClusterError } from "../model/cluster-error";
-import type { ApiServer } from "./api-server";
+import type { ApiCall, ApiServer } from "./api-server";
 import { isObject } from "./kubeconfig";
 
 /** Objects a page, as kubectl and client-go's pager ask for. */
@@ -9,29 +9,37 @@ const PAGE_SIZE = 500;
 
 /**
  * The items of a collection as the server wrote them (they do not repeat `kind` and `apiVersion`). `kind` is what the
- * list must be: `NamespaceList`.
+ * list must be: `NamespaceList`; `selection` narrows it (`labelSelector`).
  */
-export async function listItems(server: ApiServer, path: string, kind: string): Promise<readonly unknown[]> {
+export async function listItems(
+  server: ApiServer,
+  path: string,
+  kind: string,
+  selection: ApiCall["query"] = {},
+): Promise<readonly unknown[]> {
   try {
-    return await readPages(server, path, kind, PAGE_SIZE);
+    return await readPages(server, { path, kind, selection, limit: PAGE_SIZE });
   } catch (error) {
     // The snapshot that the pages are cut from was compacted away meanwhile. In one piece that cannot happen.
     // https://kubernetes.io/docs/reference/using-api/api-concepts/#retrieving-large-results-sets-in-chunks
-    if (isClusterError(error) && error.status === 410) return readPages(server, path, kind, undefined);
+    if (isClusterError(error) && error.status === 410)
+      return readPages(server, { path, kind, selection, limit: undefined });
     throw error;
   }
 }
 
-async function readPages(
-  server: ApiServer,
-  path: string,
-  kind: string,
-  limit: number | undefined,
-): Promise<readonly unknown[]> {
+interface Collection {
+  readonly path: string;
+  readonly kind: string;
+  readonly selection: ApiCall["query"];
+  readonly limit: number | undefined;
+}
+
+async function readPages(server: ApiServer, { path, kind, selection, limit }: Collection): Promise<readonly unknown[]> {
   const all: unknown[] = [];
   let next: string | undefined;
   do {
-    const query = { limit: limit === undefined ? undefined : String(limit), continue: next };
+    const query = { ...selection, limit: limit === undefined ? undefined : String(limit), continue: next };
     const answer = await server.request({ method: "GET", path, query, large: true });
     if (answer.kind === "absent") throw answer.error;
     const { json } = answer;

@@ -5,11 +5,13 @@ import { type CheckFailure, describePath } from "../model/failure";
 import { isRecord, pick, type StringMap, sameJson, withoutUndefined } from "../model/json";
 import { CONTROL_PLANE, describePlace, type Mesh, type MeshResult } from "../model/mesh";
 import type { Namespace } from "../model/namespace";
+import { foreignLabels, propagatedLabels } from "../model/propagation";
 import { refusalOf } from "../model/refusal";
-import { ARGS, parsePolicies, parseSpec } from "../model/spec";
+import { ARGS, parsePolicies, parseSpec, type Spec } from "../model/spec";
 import { type PreviewTarget, resolveTargets, type Targets } from "../model/targets";
 import { hasUnknown, isUnknown } from "../model/unknown";
 import type { Fleet } from "./fleet";
+import { rememberInjectors, resolveInjectors } from "./injectors";
 
 type Inputs = Readonly<Record<string, unknown>>;
 
@@ -37,17 +39,56 @@ export async function check(olds: Inputs, news: Inputs, context: CheckContext): 
   const resource = typeof news.resource === "string" ? news.resource : String(spec.name);
   const claim = isUnknown(spec.name) ? undefined : failureOfClaim(spec.name, resource, context.claims);
   if (claim !== undefined) return fail([claim]);
-  const targets = resolveTargets(spec, mesh);
-  if ("failures" in targets) return fail(targets.failures);
-
   // The owner stays for the resource's life: renaming the stack or the resource does not turn it into a stranger.
   const owner = typeof olds.owner === "string" && !isUnknown(olds.owner) ? olds.owner : `${mesh.owner}/${resource}`;
-  const inputs = withoutUndefined({ ...pick(news, ARGS), owner, ...targets });
-  if (isUnknown(spec.name) || isUnknown(targets.targets)) return { inputs, failures: [] };
-  const isChange = olds.name !== spec.name || !sameJson(pick(olds, WRITTEN), pick(inputs, WRITTEN));
+  const policies = parsePolicies(news);
+  const propagated =
+    policies.propagate === "all" ? await readPropagated(spec, owner, olds, mesh, context.fleet()) : undefined;
+  const resolved = resolveTargets(spec, mesh, propagated);
+  if ("failures" in resolved) return fail(resolved.failures);
+  const { controlPlaneTarget } = resolved;
+  const computed = { ...pick(news, ARGS), owner, propagated, controlPlaneTarget };
+  if (isUnknown(spec.name) || isUnknown(resolved.targets)) {
+    return { inputs: withoutUndefined({ ...computed, targets: resolved.targets }), failures: [] };
+  }
+  const { name } = spec;
+  const targets = rememberInjectors(resolved.targets, olds.name === name ? olds.targets : undefined);
+  const inputs = withoutUndefined({ ...computed, targets });
+  const isChange = olds.name !== name || !sameJson(pick(olds, WRITTEN), pick(inputs, WRITTEN));
   if (!isChange) return { inputs, failures: [] };
-  for (const line of describeLeaving(spec.name, olds, targets.targets, mesh, inputs)) context.say(line);
-  return { inputs, failures: await failuresOfClusters(spec.name, olds, inputs, targets, mesh, context.fleet()) };
+
+  const fleet = context.fleet();
+  for (const line of describeLeaving(name, olds, targets, mesh, inputs)) context.say(line);
+  const [injectors, failures] = await Promise.all([
+    resolveInjectors({ name, targets, revisionCheck: policies.revisionCheck, fleet, overrides: news.overrides }),
+    failuresOfClusters(name, olds, inputs, { targets, controlPlaneTarget }, mesh, fleet),
+  ]);
+  for (const line of injectors.remarks) context.say(line);
+  return { inputs: { ...inputs, targets: injectors.targets }, failures: [...failures, ...injectors.failures] };
+}
+
+/** What others set on the mesh's namespace. While the mesh cannot be asked, it is what it was. */
+async function readPropagated(
+  spec: Spec,
+  owner: string,
+  olds: Inputs,
+  mesh: Mesh,
+  fleet: Fleet,
+): Promise<Record<string, string>> {
+  const before = isRecord(olds.propagated) ? (olds.propagated as Record<string, string>) : {};
+  const own = resolveTargets({ ...spec, clusters: { kind: "names", names: [] } }, mesh);
+  if (isUnknown(spec.name) || "failures" in own || hasUnknown(own.controlPlaneTarget)) return before;
+  if (mesh.connections[mesh.controlPlane]?.pending === true) return before;
+  try {
+    const existing = await fleet.observe(mesh.controlPlane, spec.name);
+    if (existing === undefined) return {};
+    const labels = own.controlPlaneTarget.labels as StringMap;
+    const foreign = foreignLabels(existing, { owner, labels, podSecurityLabels: mesh.podSecurityLabels });
+    return propagatedLabels(foreign, spec.injection !== undefined);
+  } catch (error) {
+    if (!isClusterError(error)) throw error;
+    return before;
+  }
 }
 
 /** The inputs whose change means a write. */

@@ -4,8 +4,10 @@
  */
 
 import type { ApiServer } from "../kube/api-server";
+import { listInjectionWebhooks } from "../kube/injection-webhooks";
 import type { NamespaceApi } from "../kube/namespace-api";
 import { type ClusterError, isClusterError } from "../model/cluster-error";
+import type { InjectionWebhook } from "../model/injection";
 import type { Namespace } from "../model/namespace";
 
 /** One cluster: its namespaces, and any other request to the same API server, under the same limits. */
@@ -20,6 +22,8 @@ export interface Fleet {
   identity(place: string): Promise<string | undefined>;
   /** A namespace as it was at the last look, at most a minute old. */
   observe(place: string, name: string): Promise<Namespace | undefined>;
+  /** The webhooks that inject Istio's sidecar there, asked once a process. */
+  webhooks(place: string): Promise<readonly InjectionWebhook[]>;
   /** What a write of ours left behind. */
   note(place: string, name: string, namespace: Namespace | undefined): void;
 }
@@ -39,6 +43,7 @@ export function createFleet(connect: (place: string) => ClusterApi, now: () => n
   const clients = new Map<string, ClusterApi>();
   const looks = new Map<string, Look>();
   const identities = new Map<string, Promise<string | undefined>>();
+  const webhooks = new Map<string, Promise<readonly InjectionWebhook[]>>();
 
   const api = (place: string): ClusterApi => {
     const client = clients.get(place) ?? connect(place);
@@ -78,12 +83,8 @@ export function createFleet(connect: (place: string) => ClusterApi, now: () => n
   return {
     api,
     observe,
-    identity: (place) => {
-      const asked = identities.get(place) ?? identity(place);
-      identities.set(place, asked);
-      asked.catch(() => identities.delete(place));
-      return asked;
-    },
+    identity: (place) => once(identities, place, () => identity(place)),
+    webhooks: (place) => once(webhooks, place, async () => listInjectionWebhooks(api(place).server)),
     note: (place, name, namespace) => {
       const last = looks.get(place);
       if (last === undefined) return;
@@ -93,6 +94,14 @@ export function createFleet(connect: (place: string) => ClusterApi, now: () => n
       );
     },
   };
+}
+
+/** One question a place, asked again only where it failed. */
+function once<T>(asked: Map<string, Promise<T>>, place: string, ask: () => Promise<T>): Promise<T> {
+  const answer = asked.get(place) ?? ask();
+  asked.set(place, answer);
+  answer.catch(() => asked.delete(place));
+  return answer;
 }
 
 /** A failure of a place in one sentence: what, where, why. */

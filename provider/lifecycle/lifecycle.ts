@@ -4,14 +4,15 @@
  */
 
 import { isInStep } from "../model/diff";
-import { isRecord, ownValue, pick, sameJson, withoutUndefined } from "../model/json";
+import { isRecord, mapValues, ownValue, pick, sameJson, withoutUndefined } from "../model/json";
 import { describePlace, type Mesh } from "../model/mesh";
 import type { Namespace } from "../model/namespace";
 import { ownerOf } from "../model/owner";
 import { type LeavePolicy, type Policies, parsePolicies } from "../model/spec";
-import { INPUTS, type MemberStatus, ownPart, type State } from "../model/state";
+import { describeLive, INPUTS, type MemberStatus, type State } from "../model/state";
 import { affinityMarks, type Target } from "../model/targets";
 import { clusterErrorOf, type Fleet } from "./fleet";
+import { rememberInjectors, resolveInjectors } from "./injectors";
 import { applyTo, type Clock, leave, type PlaceOutcome } from "./place";
 
 type Inputs = Readonly<Record<string, unknown>>;
@@ -57,7 +58,10 @@ export async function reconcile(inputs: Inputs, remembered: State | undefined, w
     if (cluster === mesh.controlPlane) settle(cluster, { status: controlPlane });
     else if (before !== undefined && isInStep(before, target) && !forcesAnew(remembered, policies))
       settle(cluster, { status: before });
-    else settle(cluster, await applyTo(fleet, { ...common, place: cluster, target, marks: {}, remembered: before }));
+    else {
+      const write = { ...common, place: cluster, target, isControlPlane: false, marks: {}, remembered: before };
+      settle(cluster, await applyTo(fleet, write));
+    }
   });
   const leaves = Object.entries(known)
     .filter(([cluster]) => !Object.hasOwn(targets, cluster))
@@ -95,7 +99,8 @@ export async function reconcile(inputs: Inputs, remembered: State | undefined, w
       return before;
     const marks = affinityMarks(targets);
     const place = mesh.controlPlane;
-    const written = await applyTo(fleet, { ...common, place, target: controlPlaneTarget, marks, remembered: before });
+    const write = { ...common, place, target: controlPlaneTarget, isControlPlane: true, marks, remembered: before };
+    const written = await applyTo(fleet, write);
     if (written.failure !== undefined) {
       throw new ControlPlaneError(
         `${written.failure}. Nothing was written to the clusters; the next "pulumi up" begins anew`,
@@ -119,7 +124,8 @@ export async function read(state: State, { mesh, fleet }: Pick<World, "mesh" | "
   const seeIn = async (place: string, status: MemberStatus, target: Target): Promise<MemberStatus> => {
     if (!Object.hasOwn(mesh.connections, place) || mesh.connections[place]?.pending === true) return status;
     try {
-      return statusOf(await fleet.observe(place, state.name), status, target, state.owner);
+      const isControlPlane = place === mesh.controlPlane;
+      return statusOf(await fleet.observe(place, state.name), status, target, { owner: state.owner, isControlPlane });
     } catch (thrown) {
       const error = clusterErrorOf(thrown);
       const unreachable = error.code === "unreachable" || error.code === "timeout";
@@ -137,34 +143,57 @@ export async function read(state: State, { mesh, fleet }: Pick<World, "mesh" | "
   if (everywhere.every((status) => status.state === "Missing") && Object.keys(state.orphaned).length === 0)
     return undefined;
 
-  const live: Record<string, Target> = {};
+  const found: Record<string, Target> = {};
   for (const [cluster, status] of members) {
-    if (status.uid !== undefined && Object.hasOwn(state.targets, cluster)) live[cluster] = targetSeen(status);
+    if (status.uid !== undefined && Object.hasOwn(state.targets, cluster)) found[cluster] = targetSeen(status);
   }
+  const live = await withInjectors(found, state, fleet);
   return {
     ...state,
+    // Who injects is not declared but found: a tag that was moved is no drift of ours to put right.
+    targets: rememberInjectors(state.targets, live),
     members: Object.fromEntries(members),
     controlPlane,
     inputs: { ...state.inputs, targets: live, controlPlaneTarget: targetSeen(controlPlane) },
   };
 }
 
+/** Where a cluster's webhooks cannot be read, who injects is what was known last. */
+async function withInjectors(
+  live: Readonly<Record<string, Target>>,
+  state: State,
+  fleet: Fleet,
+): Promise<Readonly<Record<string, Target>>> {
+  const { revisionCheck } = parsePolicies(state.inputs);
+  const question = { name: state.name, targets: live, fleet, overrides: undefined };
+  const asked = await resolveInjectors({ ...question, revisionCheck: revisionCheck === "off" ? "off" : "warn" });
+  const remembered = rememberInjectors(live, state.targets);
+  return mapValues(asked.targets, (target, cluster) =>
+    target.injectedBy === undefined ? (remembered[cluster] ?? target) : target,
+  );
+}
+
 function targetSeen({ labels, annotations }: MemberStatus): Target {
   return annotations === undefined ? { labels } : { labels, annotations };
 }
 
-function statusOf(namespace: Namespace | undefined, status: MemberStatus, target: Target, owner: string): MemberStatus {
+function statusOf(
+  namespace: Namespace | undefined,
+  status: MemberStatus,
+  target: Target,
+  place: { readonly owner: string; readonly isControlPlane: boolean },
+): MemberStatus {
   const { cluster } = status;
   const missing: MemberStatus = { state: "Missing", labels: {}, ...(cluster !== undefined && { cluster }) };
   if (namespace === undefined) return missing;
-  const isOurs = ownerOf(namespace) === owner;
+  const isOurs = ownerOf(namespace) === place.owner;
   if (status.uid !== undefined && namespace.uid !== status.uid && !isOurs) return missing;
   if (status.uid === undefined && !isOurs) return status;
   return {
     state: namespace.deletionTimestamp === undefined ? "Ready" : "Terminating",
     origin: namespace.uid === status.uid && status.origin !== undefined ? status.origin : "adopted",
     uid: namespace.uid,
-    ...ownPart(namespace, target, owner),
+    ...describeLive(namespace, target, place),
     ...(cluster !== undefined && { cluster }),
   };
 }

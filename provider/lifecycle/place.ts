@@ -8,7 +8,7 @@ import type { Namespace, NamespaceApply } from "../model/namespace";
 import { fieldManagerOf, OWNER_ANNOTATION, ownerOf, wasCreatedBy } from "../model/owner";
 import { describeCompetitors, describeConflicts, describeExisting, isDrift, refusalOf } from "../model/refusal";
 import type { LeavePolicy, Policies } from "../model/spec";
-import { type MemberStatus, ownPart } from "../model/state";
+import { describeLive, type MemberStatus } from "../model/state";
 import type { Target } from "../model/targets";
 import { clusterErrorOf, describeFailure, type Fleet } from "./fleet";
 
@@ -24,6 +24,7 @@ export interface Write {
   readonly name: string;
   readonly owner: string;
   readonly target: Target;
+  readonly isControlPlane: boolean;
   /** This package's own annotations, the owner's apart. */
   readonly marks: Readonly<Record<string, string>>;
   readonly remembered: MemberStatus | undefined;
@@ -56,7 +57,7 @@ export async function applyTo(fleet: Fleet, write: Write): Promise<PlaceOutcome>
       state: "Ready",
       origin,
       uid: namespace.uid,
-      ...ownPart(namespace, target, owner),
+      ...describeLive(namespace, target, write),
       ...(cluster !== undefined && { cluster }),
     };
     const problem = problemOfAnswer(namespace, target);

@@ -1,23 +1,13 @@
 /** Which clusters of the mesh a namespace belongs to. */
 
 import { describeList } from "./failure";
-import { ownValue, type StringMap } from "./json";
-
-export interface LabelRequirement {
-  readonly key: string;
-  readonly operator: "In" | "NotIn" | "Exists" | "DoesNotExist";
-  readonly values: readonly string[];
-}
+import type { StringMap } from "./json";
+import { type LabelSelector, selects } from "./label-selector";
 
 export type Affinity =
   | { readonly kind: "all" }
   | { readonly kind: "names"; readonly names: readonly string[] }
-  | {
-      readonly kind: "selector";
-      readonly matchLabels: StringMap;
-      readonly matchExpressions: readonly LabelRequirement[];
-      readonly except: readonly string[];
-    };
+  | (LabelSelector & { readonly kind: "selector"; readonly except: readonly string[] });
 
 /** What affinity looks at of a cluster. */
 export interface Candidate {
@@ -45,7 +35,7 @@ export function resolveAffinity(affinity: Affinity, candidates: Readonly<Record<
   const chosen = known.filter((name) => {
     if (affinity.kind === "all") return true;
     if (affinity.kind === "names") return affinity.names.includes(name);
-    return matches(affinity, candidates[name]?.labels ?? {}) && !affinity.except.includes(name);
+    return selects(affinity, candidates[name]?.labels ?? {}) && !affinity.except.includes(name);
   });
   if (affinity.kind === "selector" && chosen.length === 0 && known.length > 0) {
     return {
@@ -56,26 +46,4 @@ export function resolveAffinity(affinity: Affinity, candidates: Readonly<Record<
     };
   }
   return { clusters: chosen.filter((name) => candidates[name]?.draining !== true).sort() };
-}
-
-function matches(selector: Affinity & { readonly kind: "selector" }, labels: StringMap): boolean {
-  return (
-    Object.entries(selector.matchLabels).every(([key, value]) => ownValue(labels, key) === value) &&
-    selector.matchExpressions.every((requirement) => holds(requirement, labels))
-  );
-}
-
-/** As Kubernetes has it: a label that is absent is not in any set, so `NotIn` holds. */
-function holds({ key, operator, values }: LabelRequirement, labels: StringMap): boolean {
-  const value = ownValue(labels, key);
-  switch (operator) {
-    case "In":
-      return value !== undefined && values.includes(value);
-    case "NotIn":
-      return value === undefined || !values.includes(value);
-    case "Exists":
-      return value !== undefined;
-    case "DoesNotExist":
-      return value === undefined;
-  }
 }

@@ -1,23 +1,144 @@
 /**
- * Injection as one mode per namespace, and the labels that say it. Istio reads three labels; `istio-injection` wins over
- * `istio.io/rev`, and any value but `enabled` blocks injection, so two of them together mean something else than either.
- * Rules: istio manifests/charts/istio-control/istio-discovery/templates/mutatingwebhook.yaml.
+ * Injection as one mode per namespace, the labels that say it, and who injects because of them. Istio reads three labels;
+ * `istio-injection` wins over `istio.io/rev`, and any value but `enabled` blocks injection, so two of them together mean
+ * something else than either. Rules: istio manifests/charts/istio-control/istio-discovery/templates/mutatingwebhook.yaml,
+ * pkg/kube/inject.
  */
 
-import type { StringMap } from "./json";
-import { pick } from "./json";
+import { ownValue, pick, type StringMap } from "./json";
+import { type LabelSelector, selects } from "./label-selector";
 import type { Known } from "./unknown";
-import { isUnknown } from "./unknown";
 
 export const INJECTION_LABEL = "istio-injection";
 export const REVISION_LABEL = "istio.io/rev";
 export const DATAPLANE_MODE_LABEL = "istio.io/dataplane-mode";
+export const WAYPOINT_LABEL = "istio.io/use-waypoint";
+export const WAYPOINT_NAMESPACE_LABEL = "istio.io/use-waypoint-namespace";
+
+/** Each of them alone decides how the namespace's pods get into the mesh. */
+export const MODE_LABELS: readonly string[] = [INJECTION_LABEL, REVISION_LABEL, DATAPLANE_MODE_LABEL];
 
 export type Injection =
   | { readonly kind: "enabled" }
   | { readonly kind: "disabled" }
-  | { readonly kind: "ambient" }
+  | {
+      readonly kind: "ambient";
+      readonly waypoint?: Known<string>;
+      readonly waypointNamespace?: Known<string>;
+    }
   | { readonly kind: "revision"; readonly value: Known<string> };
+
+/** One webhook of a MutatingWebhookConfiguration that injects sidecars: what it selects, and who stands behind it. */
+export interface InjectionWebhook {
+  /** The MutatingWebhookConfiguration's name. */
+  readonly configuration: string;
+  /** Its label `istio.io/rev`; `"default"` for an installation without a revision. */
+  readonly revision: string;
+  /** Its label `istio.io/tag`, where it is a tag's. */
+  readonly tag?: string;
+  readonly namespaceSelector: LabelSelector;
+  readonly objectSelector: LabelSelector;
+}
+
+/** Who puts a sidecar into a pod. */
+export interface Injector {
+  readonly revision: string;
+  /** The tag through which the revision was found. */
+  readonly tag?: string;
+  readonly configuration: string;
+}
+
+/** What is looked at of a namespace. */
+export interface InjectedNamespace {
+  readonly name: string;
+  readonly labels: StringMap;
+}
+
+/** What is looked at of a pod, or of a workload's pod template. */
+export interface InjectedPod {
+  readonly labels: StringMap;
+  readonly annotations?: StringMap;
+}
+
+/** Where Istio never injects. istio pkg/kube/inject/inject.go, IgnoredNamespaces. */
+const NEVER_INJECTED: readonly string[] = ["kube-system", "kube-public", "kube-node-lease", "local-path-storage"];
+
+/** On a pod, as a label or an annotation; the label wins. istio pkg/kube/inject/inject.go, injectRequired. */
+const POD_OPT_OUT = "sidecar.istio.io/inject";
+
+/** The label that the API server gives every namespace, and that webhooks may select by. */
+const NAME_LABEL = "kubernetes.io/metadata.name";
+
+/** How `injectedBy` says that a namespace is in the ambient mesh, where no sidecar is injected. */
+export const AMBIENT = "ztunnel";
+export const NOBODY = "none";
+
+/**
+ * Who injects a pod that is made now: the first webhook that selects the namespace and the pod. `undefined` where nobody
+ * does. A namespace that is labelled for ambient and for sidecars gets sidecars.
+ */
+export function whoInjects(
+  namespace: InjectedNamespace,
+  pod: InjectedPod,
+  webhooks: readonly InjectionWebhook[],
+): Injector | undefined {
+  if (NEVER_INJECTED.includes(namespace.name)) return undefined;
+  if (!Object.hasOwn(pod.labels, POD_OPT_OUT) && pod.annotations?.[POD_OPT_OUT] === "false") return undefined;
+  const labels = { ...namespace.labels, [NAME_LABEL]: namespace.name };
+  const found = webhooks.find((webhook) => {
+    return selects(webhook.namespaceSelector, labels) && selects(webhook.objectSelector, pod.labels);
+  });
+  if (found === undefined) return undefined;
+  const { revision, tag, configuration } = found;
+  return { revision, ...(tag !== undefined && { tag }), configuration };
+}
+
+/**
+ * The data plane that a pod made now gets, in one word: the revision that injects its sidecar, `"ztunnel"` where it is in
+ * the ambient mesh, `"none"` where it is in no mesh.
+ */
+export function injectedBy(
+  namespace: InjectedNamespace,
+  pod: InjectedPod,
+  webhooks: readonly InjectionWebhook[],
+): string {
+  const injector = whoInjects(namespace, pod, webhooks);
+  if (injector !== undefined) return injector.revision;
+  const mode = (labels: StringMap) => ownValue(labels, DATAPLANE_MODE_LABEL);
+  return (mode(pod.labels) ?? mode(namespace.labels)) === "ambient" ? AMBIENT : NOBODY;
+}
+
+/** Whether labels say anything about injection. */
+export function saysInjection(labels: StringMap): boolean {
+  return MODE_LABELS.some((key) => Object.hasOwn(labels, key));
+}
+
+/**
+ * Why pods would stay without the sidecar that the labels ask for, or `undefined`. Such pods start all the same, in no
+ * mesh and without its policies: a label that selects no webhook is an error that nothing else reports.
+ */
+export function problemOfInjection(
+  namespace: InjectedNamespace,
+  webhooks: readonly InjectionWebhook[],
+): string | undefined {
+  const { labels } = namespace;
+  const mode = ownValue(labels, INJECTION_LABEL);
+  if (mode !== undefined && mode !== "enabled") return undefined;
+  const revision = ownValue(labels, REVISION_LABEL);
+  if (mode === undefined && revision === undefined) return undefined;
+  if (whoInjects(namespace, { labels: {} }, webhooks) !== undefined) return undefined;
+  return mode === "enabled"
+    ? `"enabled" means the default revision or the tag "default", and there is neither; it serves ${describeServed(webhooks)}`
+    : `no revision or tag ${JSON.stringify(revision)} is served there; it serves ${describeServed(webhooks)}`;
+}
+
+/** `revision "canary", revision "stable", tag "prod" (stable)`. */
+export function describeServed(webhooks: readonly InjectionWebhook[]): string {
+  const texts = webhooks.map(({ revision, tag }) =>
+    tag === undefined ? `revision ${JSON.stringify(revision)}` : `tag ${JSON.stringify(tag)} (${revision})`,
+  );
+  return texts.length === 0 ? "no Istio revision at all" : [...new Set(texts)].sort().join(", ");
+}
 
 /** The labels that set a mode. No mode (`undefined`) sets none and leaves those of others alone. */
 export function labelsOfInjection(injection: Injection | undefined): Record<string, string> {
@@ -29,7 +150,11 @@ export function labelsOfInjection(injection: Injection | undefined): Record<stri
     case "disabled":
       return { [INJECTION_LABEL]: "disabled" };
     case "ambient":
-      return { [DATAPLANE_MODE_LABEL]: "ambient" };
+      return {
+        [DATAPLANE_MODE_LABEL]: "ambient",
+        ...(injection.waypoint !== undefined && { [WAYPOINT_LABEL]: injection.waypoint }),
+        ...(injection.waypointNamespace !== undefined && { [WAYPOINT_NAMESPACE_LABEL]: injection.waypointNamespace }),
+      };
     case "revision":
       return { [REVISION_LABEL]: injection.value };
   }
@@ -53,19 +178,10 @@ export function competingLabels(declared: StringMap, observed: StringMap): Recor
 }
 
 function keysCompetingWith(declared: StringMap): readonly string[] {
-  const injection = Object.hasOwn(declared, INJECTION_LABEL) ? declared[INJECTION_LABEL] : undefined;
+  const injection = ownValue(declared, INJECTION_LABEL);
   if (injection === "disabled") return [];
   if (injection !== undefined) return [REVISION_LABEL, DATAPLANE_MODE_LABEL];
   if (Object.hasOwn(declared, REVISION_LABEL)) return [INJECTION_LABEL, DATAPLANE_MODE_LABEL];
   if (Object.hasOwn(declared, DATAPLANE_MODE_LABEL)) return [INJECTION_LABEL, REVISION_LABEL];
   return [];
-}
-
-/** A mode in the words a user would write. */
-export function describeInjection(injection: Injection | undefined): string {
-  if (injection === undefined) return "not given";
-  if (injection.kind !== "revision") return JSON.stringify(injection.kind);
-  return isUnknown(injection.value)
-    ? "a revision that is not known yet"
-    : `revision ${JSON.stringify(injection.value)}`;
 }

@@ -4,10 +4,11 @@
  */
 
 import { z } from "zod";
-import type { Affinity, LabelRequirement } from "./affinity";
+import type { Affinity } from "./affinity";
 import { type CheckFailure, describePath, describeValue } from "./failure";
-import type { Injection } from "./injection";
+import { type Injection, labelsOfInjection } from "./injection";
 import { isRecord, type StringMap } from "./json";
+import type { LabelRequirement } from "./label-selector";
 import { MAX_METADATA_BYTES, problemOfLabelValue } from "./labels";
 import type { Mesh } from "./mesh";
 import { problemOfNamespaceName } from "./name";
@@ -38,6 +39,10 @@ export interface Policies {
   readonly onDelete: LeavePolicy;
   readonly force: boolean;
   readonly deleteTimeoutSeconds: number;
+  /** What becomes of a label that no webhook of a cluster serves. */
+  readonly revisionCheck: "error" | "warn" | "off";
+  /** Whether labels that others set on the mesh's namespace reach the members. */
+  readonly propagate: "declared" | "all";
 }
 
 /** Seconds to wait for one cluster to finish deleting the namespace. Terraform waits as long, kubectl for ever. */
@@ -62,12 +67,18 @@ interface KnownSelector {
   }[];
   readonly except?: readonly string[];
 }
+const ambient = z.strictObject({
+  waypoint: z.string().optional(),
+  waypointNamespace: z.string().optional(),
+});
 const policySchema = z.object({
   adopt: orUnknown(z.enum(["labels", "never"])).optional(),
   onLeave: orUnknown(z.enum(["release", "retain", "delete"])).optional(),
   onDelete: orUnknown(z.enum(["release", "retain", "delete"])).optional(),
   force: orUnknown(z.boolean()).optional(),
   deleteTimeoutSeconds: orUnknown(z.number().min(1).max(3600)).optional(),
+  revisionCheck: orUnknown(z.enum(["error", "warn", "off"])).optional(),
+  propagate: orUnknown(z.enum(["declared", "all"])).optional(),
 });
 const declarationShape = {
   labels: orUnknown(keyValueMap).optional(),
@@ -133,6 +144,8 @@ export function parsePolicies(inputs: Readonly<Record<string, unknown>>): Polici
     onDelete: known(given.onDelete, "retain"),
     force: known(given.force, false),
     deleteTimeoutSeconds: known(given.deleteTimeoutSeconds, DEFAULT_DELETE_TIMEOUT_SECONDS),
+    revisionCheck: known(given.revisionCheck, "error"),
+    propagate: known(given.propagate, "declared"),
   };
 }
 
@@ -161,6 +174,13 @@ function parseDeclaration(
     );
   }
   const injection = parseInjection(raw.injection, [...path, "injection"], failures);
+  const waypointTwice = Object.keys(isUnknown(injection) ? {} : labelsOfInjection(injection)).find((key) =>
+    Object.hasOwn(labels ?? {}, key),
+  );
+  if (waypointTwice !== undefined) {
+    const reason = "is set by injection as well; keep one of them";
+    failures.push({ property: describePath([...path, "labels", waypointTwice]), reason });
+  }
   return {
     ...(raw.labels !== undefined && { labels: raw.labels as KnownMap }),
     ...(raw.annotations !== undefined && { annotations: raw.annotations as KnownMap }),
@@ -193,9 +213,29 @@ function parseInjection(
     failures.push({ property: describePath([...path, key]), reason: problem });
     return undefined;
   }
-  const reason = `is ${describeValue(given)}; allowed: "enabled", "disabled", "ambient", { revision: "..." } or { tag: "..." }`;
+  if (isRecord(given) && keys.length === 1 && key === "ambient") return parseAmbient(given.ambient, path, failures);
+  const reason = `is ${describeValue(given)}; allowed: "enabled", "disabled", "ambient", { ambient: { waypoint: "..." } }, { revision: "..." } or { tag: "..." }`;
   failures.push({ property: describePath(path), reason });
   return undefined;
+}
+
+function parseAmbient(given: unknown, path: readonly string[], failures: CheckFailure[]): Known<Injection> | undefined {
+  if (isUnknown(given)) return UNKNOWN;
+  const parsed = ambient.safeParse(dropNulls(given));
+  if (!parsed.success) {
+    failures.push(...failuresOf(parsed.error, given, [...path, "ambient"]));
+    return undefined;
+  }
+  for (const [key, value] of Object.entries(parsed.data)) {
+    const problem = value === "" ? "is empty" : isUnknown(value) ? undefined : problemOfLabelValue(value);
+    if (problem !== undefined) failures.push({ property: describePath([...path, "ambient", key]), reason: problem });
+  }
+  const { waypoint, waypointNamespace } = parsed.data;
+  return {
+    kind: "ambient",
+    ...(waypoint !== undefined && { waypoint }),
+    ...(waypointNamespace !== undefined && { waypointNamespace }),
+  };
 }
 
 function parseAffinity(given: unknown, failures: CheckFailure[]): Known<Affinity> {

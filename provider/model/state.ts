@@ -4,6 +4,7 @@ import { competingLabels } from "./injection";
 import { isRecord, mapValues, pick, type StringMap } from "./json";
 import type { Namespace } from "./namespace";
 import { fieldManagerOf } from "./owner";
+import { foreignLabels } from "./propagation";
 import { ARGS } from "./spec";
 import type { Target } from "./targets";
 
@@ -30,6 +31,8 @@ export interface MemberStatus {
   /** The live values of the labels that this resource decides on. */
   readonly labels: StringMap;
   readonly annotations?: StringMap;
+  /** On the mesh's control plane: labels that others set, see `propagate`. Absent where there are none. */
+  readonly unmanagedLabels?: StringMap;
   /** First characters of the uid of the cluster's kube-system: tells that a name stands for another cluster now. */
   readonly cluster?: string;
   readonly error?: string;
@@ -51,7 +54,7 @@ export interface State {
 const NOTHING: MemberStatus = { state: "Missing", labels: {} };
 
 /** The inputs of `check`'s making and the program's, without the loader's and the outputs. */
-export const INPUTS: readonly string[] = [...ARGS, "owner", "targets", "controlPlaneTarget"];
+export const INPUTS: readonly string[] = [...ARGS, "owner", "propagated", "targets", "controlPlaneTarget"];
 
 /** Outputs of any version so far. Refuses what it does not understand, and says what to do. */
 export function parseState(outputs: unknown): State {
@@ -121,4 +124,17 @@ export function ownPart(namespace: Namespace, target: Target, owner: string): Ta
   const labels = { ...pick(namespace.labels, labelKeys), ...competingLabels(target.labels, namespace.labels) };
   const sorted = pick(labels, Object.keys(labels).sort());
   return Object.keys(annotations).length > 0 ? { labels: sorted, annotations } : { labels: sorted };
+}
+
+/** What a live namespace shows of itself in the outputs; the mesh's own also what others set on it. */
+export function describeLive(
+  namespace: Namespace,
+  target: Target,
+  { owner, isControlPlane }: { readonly owner: string; readonly isControlPlane: boolean },
+): Pick<MemberStatus, "labels" | "annotations" | "unmanagedLabels"> {
+  const own = ownPart(namespace, target, owner);
+  const unmanagedLabels = isControlPlane
+    ? foreignLabels(namespace, { owner, labels: target.labels, podSecurityLabels: true })
+    : {};
+  return Object.keys(unmanagedLabels).length > 0 ? { ...own, unmanagedLabels } : own;
 }

@@ -14,12 +14,15 @@ export interface Target {
   readonly labels: StringMap;
   /** Absent where none are declared. */
   readonly annotations?: StringMap;
+  /** Who injects a pod that is made there, see `injectedBy`. Absent where no injection is declared, or nobody knows. */
+  readonly injectedBy?: string;
 }
 
 /** A target as a preview may see it. */
 export interface PreviewTarget {
   readonly labels: KnownMap;
   readonly annotations?: KnownMap;
+  readonly injectedBy?: string;
   /** The cluster's kubeconfig is not known before the update. */
   readonly pending?: true;
 }
@@ -31,16 +34,20 @@ export interface Targets {
 
 export type TargetsResult = Targets | { readonly failures: readonly CheckFailure[] };
 
-export function resolveTargets(spec: Spec, mesh: Mesh): TargetsResult {
+/** `propagated` are labels that others set on the mesh's namespace and that the members shall carry too. */
+export function resolveTargets(spec: Spec, mesh: Mesh, propagated: StringMap = {}): TargetsResult {
   if (isUnknown(spec.clusters)) return { targets: UNKNOWN, controlPlaneTarget: targetOf(spec, {}) };
   const resolved = resolveAffinity(spec.clusters, mesh.clusters);
   if ("problem" in resolved) {
     return { failures: [{ property: describePath(["clusters", ...resolved.path]), reason: resolved.problem }] };
   }
   const targets: Record<string, PreviewTarget> = {};
+  const onMembers: Declaration = { ...spec, labels: merge(propagated, spec.labels) };
   for (const cluster of resolved.clusters) {
     const override = isUnknown(spec.overrides) ? UNKNOWN : (ownValue(spec.overrides, cluster) ?? {});
-    const target: PreviewTarget = isUnknown(override) ? { labels: UNKNOWN } : targetOf(spec, override);
+    // The mesh's own namespace has those labels already.
+    const base = cluster === mesh.controlPlane ? spec : onMembers;
+    const target: PreviewTarget = isUnknown(override) ? { labels: UNKNOWN } : targetOf(base, override);
     targets[cluster] = mesh.clusters[cluster]?.pending === true ? { ...target, pending: true } : target;
   }
   const inItself = resolved.clusters.includes(mesh.controlPlane) ? targets[mesh.controlPlane] : undefined;

@@ -29,12 +29,19 @@ interface RecordedStatus {
   readonly uid?: string;
   readonly labels: Record<string, string>;
   readonly error?: string;
+  readonly unmanagedLabels?: Record<string, string>;
+}
+
+interface RecordedTarget {
+  readonly labels: Record<string, string>;
+  readonly injectedBy?: string;
 }
 
 export interface RecordedNamespace {
   readonly id: string;
-  readonly inputs: { readonly targets: Record<string, { labels: Record<string, string> }> };
+  readonly inputs: { readonly targets: Record<string, RecordedTarget> };
   readonly outputs: {
+    readonly targets: Record<string, RecordedTarget>;
     readonly members: Record<string, RecordedStatus>;
     readonly controlPlane: RecordedStatus;
     readonly orphaned?: Record<string, RecordedStatus>;

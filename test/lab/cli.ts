@@ -3,6 +3,7 @@
 import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
 import { labEnvironment, shellLines } from "./environment.ts";
+import { installOnMembers } from "./istio-webhooks.ts";
 import { isLabRunning, LabIsRunning, startLab, stopLab } from "./lab.ts";
 
 const DEFAULT_DIR = ".lab";
@@ -82,6 +83,7 @@ async function start(dir: string, clusters: number): Promise<void> {
   const started = Date.now();
   try {
     const lab = await startLab({ dir, clusters, log: print });
+    await installOnMembers(lab);
     await lab.keep();
     print(`${lab.names.join(", ")}: ready in ${((Date.now() - started) / 1000).toFixed(1)} s`);
     print(`kubeconfig: ${join(shown(lab.dir), "kubeconfig")}, with a context for each`);

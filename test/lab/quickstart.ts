@@ -7,6 +7,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { labEnvironment } from "./environment.ts";
+import { installOnMembers } from "./istio-webhooks.ts";
 import { isLabRunning, type Lab, openLab, startLab } from "./lab.ts";
 import { type ClusterNamespaces, renderMatrix } from "./namespace-matrix.ts";
 import { clusterPrograms, findPrograms } from "./programs.ts";
@@ -58,6 +59,7 @@ async function main(): Promise<void> {
   title(kept ? `The clusters that an earlier run left up in ${dir}` : "A mesh's control plane and three clusters");
   const lab = kept ?? (await orInterrupted(startLab({ clusters: 3, dir, log: print })));
   try {
+    await orInterrupted(installWebhooks(lab));
     await orInterrupted(runProgram(lab));
     if (keep) await lab.keep();
   } catch (error) {
@@ -74,6 +76,11 @@ async function main(): Promise<void> {
 function keptLab(dir: string): Lab | undefined {
   const lab = isLabRunning(dir) ? openLab(dir) : undefined;
   return lab?.isKept ? lab : undefined;
+}
+
+async function installWebhooks(lab: Lab): Promise<void> {
+  await installOnMembers(lab);
+  print('The members have the injection webhooks of an Istio with a default revision and one called "canary".');
 }
 
 async function runProgram(lab: Lab): Promise<void> {
