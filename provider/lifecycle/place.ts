@@ -194,21 +194,32 @@ export interface Leave {
 
 /** Ends our part in a namespace as the policy says. Deletes only what this owner made, and only that very object. */
 export async function leave(fleet: Fleet, step: Leave, clock: Clock): Promise<PlaceOutcome> {
-  const { place, name, remembered, policy } = step;
-  if (policy === "retain" || remembered.uid === undefined) return {};
-  const deletes = policy === "delete" && remembered.origin === "created" && !UNDELETABLE_NAMESPACES.includes(name);
+  const { place, name, policy } = step;
+  if (policy === "retain" || step.remembered.state === "Missing") return {};
+  let deletes = policy === "delete";
   try {
-    await knownIdentity(fleet, place, remembered);
+    await knownIdentity(fleet, place, step.remembered);
+    const remembered = await recover(fleet, step);
+    if (remembered.uid === undefined) return {};
+    deletes = deletes && remembered.origin === "created" && !UNDELETABLE_NAMESPACES.includes(name);
     if (deletes) await remove(fleet, step, remembered.uid, clock);
     else await release(fleet, step, remembered.uid);
     return {};
   } catch (thrown) {
     const error = clusterErrorOf(thrown);
     return {
-      status: { ...remembered, state: stateOf(error.code), error: error.message },
+      status: { ...step.remembered, state: stateOf(error.code), error: error.message },
       failure: describeFailure(deletes ? "delete" : "release", name, describePlace(place), error),
     };
   }
+}
+
+/** A write whose answer was lost may have been done: then what stands there is ours. */
+async function recover(fleet: Fleet, { place, name, owner, remembered }: Leave): Promise<MemberStatus> {
+  if (remembered.uid !== undefined) return remembered;
+  const found = await fleet.api(place).get(name);
+  if (found === undefined || ownerOf(found) !== owner) return remembered;
+  return { ...remembered, uid: found.uid, origin: wasCreatedBy(owner, found) ? "created" : "adopted" };
 }
 
 /** An apply of nothing: the server removes what our field manager owned alone. */

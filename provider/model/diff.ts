@@ -58,8 +58,9 @@ function gapsOf(state: State, targets: Readonly<Record<string, Target>>): Gap[] 
 }
 
 function describeGap(place: string, status: MemberStatus | undefined): string {
-  const why = status?.error === undefined ? (status?.state ?? "never written") : status.error;
-  return `${place} is written again: ${why}`;
+  if (status === undefined) return `${place} is written: it never was`;
+  const differs = status.state === "Ready" ? "it carries something else than is declared" : status.state;
+  return `${place} is written again: ${status.error ?? differs}`;
 }
 
 /** Whether the last that is known of a place is what it shall be. An unreachable place in step needs no write. */

@@ -1,0 +1,179 @@
+import { describe, expect, test } from "vitest";
+import { type CheckContext, check } from "../../../provider/lifecycle/check.ts";
+import { PENDING_KUBECONFIG } from "../../../provider/model/mesh.ts";
+import { hasUnknown, UNKNOWN } from "../../../provider/model/unknown.ts";
+import { aFakeMesh, checked, DOWN, type FakeMesh, FORBIDDEN, up } from "./fake-mesh.ts";
+
+const ARGS = { labels: { team: "a" }, clusters: ["east", "west"] };
+
+function contextOf(fake: FakeMesh): CheckContext {
+  return { mesh: { mesh: fake.mesh }, fleet: () => fake.world.fleet, claims: new Map(), say: fake.world.say };
+}
+
+describe("a check", () => {
+  test("writes into the inputs what each cluster shall carry, and whose it is", async () => {
+    const { inputs, failures } = await checked(aFakeMesh(), { ...ARGS, __provider: "x", targets: undefined });
+    expect(failures).toEqual([]);
+    expect(inputs).toEqual({
+      name: "payments",
+      ...ARGS,
+      owner: "acme/mesh/dev/mesh/payments",
+      targets: { east: { labels: { team: "a" } }, west: { labels: { team: "a" } } },
+      controlPlaneTarget: { labels: { team: "a" } },
+    });
+  });
+
+  test("writes nothing to a cluster, and looks once at each that it is about", async () => {
+    const fake = aFakeMesh();
+    await checked(fake, ARGS);
+    await checked(fake, { ...ARGS, name: "billing", resource: "billing" });
+    expect(fake.writes()).toEqual([]);
+    expect([...fake.requests].sort()).toEqual(["controlPlane list", "east list", "west list"]);
+  });
+
+  test("asks nothing where nothing is to be written", async () => {
+    const fake = aFakeMesh();
+    const { state } = await up(fake, ARGS);
+    const later = fake.restart();
+    const { inputs } = await checked(later, { ...ARGS, onDelete: "delete" }, state.inputs);
+    expect(later.requests).toEqual([]);
+    expect(inputs).toMatchObject({ onDelete: "delete" });
+  });
+
+  test("keeps the owner for the resource's life, though the stack or the resource is renamed", async () => {
+    const fake = aFakeMesh();
+    const { state } = await up(fake, ARGS);
+    const renamed = fake.restart({ owner: "acme/mesh/staging/mesh" });
+    const { inputs, failures } = await checked(renamed, { ...ARGS, resource: "pay" }, state.inputs);
+    expect(failures).toEqual([]);
+    expect(inputs.owner).toBe("acme/mesh/dev/mesh/payments");
+  });
+
+  test("has nothing undefined in its inputs, which the engine would refuse after the work is done", async () => {
+    const { inputs } = await checked(aFakeMesh(), {
+      ...ARGS,
+      annotations: undefined,
+      overrides: { east: { labels: undefined } },
+    });
+    expect(JSON.parse(JSON.stringify(inputs))).toEqual(inputs);
+    expect(inputs).not.toHaveProperty("annotations");
+    expect(inputs.overrides).toEqual({ east: {} });
+  });
+});
+
+describe("a check in a preview that does not know everything", () => {
+  test.each([
+    ["the name", { name: UNKNOWN }],
+    ["the clusters", { clusters: UNKNOWN }],
+    ["a label", { labels: { team: UNKNOWN } }],
+  ])("accepts %s, and hands the mark on", async (_, changes) => {
+    const { inputs, failures } = await checked(aFakeMesh(), { ...ARGS, ...changes });
+    expect(failures).toEqual([]);
+    expect(hasUnknown(inputs)).toBe(true);
+  });
+
+  test("does not ask a cluster that is only being made, and says so in its target", async () => {
+    const fake = aFakeMesh({ kubeconfigs: { east: PENDING_KUBECONFIG } });
+    const { inputs, failures } = await checked(fake, ARGS);
+    expect(failures).toEqual([]);
+    expect(inputs.targets).toMatchObject({ east: { labels: { team: "a" }, pending: true } });
+    expect(fake.requests.some((request) => request.startsWith("east"))).toBe(false);
+  });
+});
+
+describe("what a check refuses", () => {
+  test("is everything that the declaration gets wrong, and no cluster is asked", async () => {
+    const fake = aFakeMesh();
+    const { failures } = await checked(fake, { ...ARGS, labels: { "a//b": "c" }, clusters: [1] });
+    expect(failures.map(({ property }) => property)).toEqual(['labels["a//b"]', "clusters[0]"]);
+    expect(fake.requests).toEqual([]);
+  });
+
+  test("is a cluster that the mesh does not have", async () => {
+    const { failures } = await checked(aFakeMesh(), { ...ARGS, clusters: ["est"] });
+    expect(failures).toEqual([
+      { property: "clusters[0]", reason: 'the mesh has no cluster "est"; it has "east", "north" and "west"' },
+    ]);
+  });
+
+  test("is the second claim to a name in one program", async () => {
+    const context = contextOf(aFakeMesh());
+    expect((await check({}, { ...ARGS, name: "payments", resource: "one" }, context)).failures).toEqual([]);
+    expect((await check({}, { ...ARGS, name: "payments", resource: "one" }, context)).failures).toEqual([]);
+    expect((await check({}, { ...ARGS, name: "payments", resource: "two" }, context)).failures).toEqual([
+      {
+        property: "name",
+        reason: '"payments" is declared twice: the GlobalNamespace "one" of this program has it already',
+      },
+    ]);
+  });
+
+  test("is two names for one cluster, both of which are told", async () => {
+    const fake = aFakeMesh();
+    fake.world.fleet.api("west").list = () => fake.cluster("east").list();
+    const { failures } = await checked(fake, ARGS);
+    expect(failures).toEqual([
+      { property: "provider", reason: expect.stringMatching(/cluster "east" and cluster "west" are one cluster/) },
+    ]);
+  });
+
+  test("is a member that is the control plane, with what to write instead", async () => {
+    const fake = aFakeMesh();
+    fake.world.fleet.api("east").list = () => fake.cluster("controlPlane").list();
+    const { failures } = await checked(fake, ARGS);
+    expect(failures).toEqual([{ property: "provider", reason: expect.stringContaining('write controlPlane: "east"') }]);
+  });
+
+  test("is an existing namespace with adopt: never, on each cluster that has it", async () => {
+    const fake = aFakeMesh();
+    await fake.cluster("east").create({ name: "payments", labels: {}, annotations: {} }, "kubectl-create");
+    const { failures } = await checked(fake, { ...ARGS, adopt: "never" });
+    expect(failures).toEqual([
+      { property: "adopt", reason: expect.stringContaining('namespace "payments" on cluster "east": it exists there') },
+    ]);
+  });
+
+  test("is a mesh that is none", async () => {
+    const context = contextOf(aFakeMesh());
+    const reason = "is not a Mesh; write new GlobalNamespace(name, args, { provider: mesh })";
+    const given = { ...context, mesh: { failures: [{ property: "provider", reason }] } };
+    expect((await check({}, { name: "payments" }, given)).failures).toEqual([{ property: "provider", reason }]);
+    const other = { ...context, mesh: { failures: [{ property: "concurrency", reason: "is 0" }] } };
+    expect((await check({}, { name: "payments" }, other)).failures).toEqual([
+      { property: "provider", reason: "Mesh: concurrency is 0" },
+    ]);
+  });
+
+  test("is never a cluster that cannot be asked: that is found out when it is written", async () => {
+    const fake = aFakeMesh();
+    fake.fail("east", DOWN);
+    fake.fail("west", FORBIDDEN);
+    expect((await checked(fake, ARGS)).failures).toEqual([]);
+  });
+});
+
+describe("what a check tells the user besides", () => {
+  test("is what becomes of a namespace on a cluster that it leaves", async () => {
+    const fake = aFakeMesh();
+    const { state } = await up(fake, ARGS);
+    for (const [onLeave, what] of [
+      ["release", "its labels are taken back, the namespace stays"],
+      ["retain", "the namespace and its labels stay as they are"],
+      ["delete", "the namespace is DELETED there"],
+    ]) {
+      const later = fake.restart();
+      await checked(later, { ...ARGS, clusters: ["east"], onLeave }, state.inputs);
+      expect(later.said).toEqual([expect.stringContaining(`payments: leaves west: ${what}`)]);
+    }
+  });
+
+  test("is what becomes of one whose cluster the mesh no longer has", async () => {
+    const fake = aFakeMesh();
+    const { state } = await up(fake, { labels: { team: "a" } });
+    const smaller = fake.restart({ clusters: { east: {}, north: {} } });
+    await checked(smaller, { labels: { team: "a" } }, state.inputs);
+    expect(smaller.said).toEqual([
+      expect.stringContaining("west is no longer in the mesh; its namespace stays as it is"),
+    ]);
+  });
+});

@@ -1,0 +1,134 @@
+import { describe, expect, test } from "vitest";
+import { read } from "../../../provider/lifecycle/lifecycle.ts";
+import { diff } from "../../../provider/model/diff.ts";
+import { OWNER_ANNOTATION } from "../../../provider/model/owner.ts";
+import type { State } from "../../../provider/model/state.ts";
+import { aFakeMesh, CLUSTERS, DOWN, type FakeMesh, FORBIDDEN, up } from "./fake-mesh.ts";
+
+const ARGS = { labels: { team: "a" }, annotations: { note: "b" } };
+
+async function aNamespaceEverywhere(): Promise<{ fake: FakeMesh; state: State }> {
+  const first = aFakeMesh();
+  const { state } = await up(first, ARGS);
+  return { fake: first.restart(), state };
+}
+
+async function seen(fake: FakeMesh, state: State): Promise<State> {
+  const found = await read(state, fake.world);
+  if (found === undefined) throw new Error("it was read as gone");
+  return found;
+}
+
+describe("a refresh", () => {
+  test("writes nothing, looks once at each cluster, and finds what was left", async () => {
+    const { fake, state } = await aNamespaceEverywhere();
+    expect(await seen(fake, state)).toEqual(state);
+    expect([...fake.requests].sort()).toEqual(CLUSTERS.map((place) => `${place} list`));
+  });
+
+  test("of many namespaces still looks once at each cluster", async () => {
+    const { fake, state } = await aNamespaceEverywhere();
+    const { state: other } = await up(fake, { ...ARGS, name: "billing", resource: "billing" });
+    const later = fake.restart();
+    await Promise.all([read(state, later.world), read(other, later.world), read(state, later.world)]);
+    expect(later.requests).toHaveLength(CLUSTERS.length);
+  });
+
+  test("shows a label that was changed, in the inputs of that cluster alone", async () => {
+    const { fake, state } = await aNamespaceEverywhere();
+    fake.cluster("east").edit("payments", { labels: { team: "drifted", foreign: "x" } });
+    const after = await seen(fake, state);
+    expect(after.members.east?.labels).toEqual({ team: "drifted" });
+    expect(after.inputs.targets).toMatchObject({
+      east: { labels: { team: "drifted" } },
+      west: { labels: { team: "a" } },
+    });
+    expect(diff({ ...after, inputs: state.inputs }, state.inputs).paths).toEqual(["members.east"]);
+  });
+
+  test("shows a namespace that went away on one cluster", async () => {
+    const { fake, state } = await aNamespaceEverywhere();
+    fake.cluster("east").vanish("payments");
+    const after = await seen(fake, state);
+    expect(after.members.east).toMatchObject({ state: "Missing", labels: {} });
+    expect(after.members.east).not.toHaveProperty("uid");
+    expect(Object.keys(after.inputs.targets as object)).toEqual(["north", "west"]);
+  });
+
+  test("shows one that is being deleted", async () => {
+    const { fake, state } = await aNamespaceEverywhere();
+    const east = fake.cluster("east");
+    east.edit("payments", { finalizers: ["example.com/hold"] });
+    const found = await east.get("payments");
+    if (found !== undefined) await east.remove(found);
+    expect((await seen(fake, state)).members.east).toMatchObject({ state: "Terminating" });
+  });
+
+  test("keeps the last state of a cluster that does not answer or refuses, and does not fail", async () => {
+    const { fake, state } = await aNamespaceEverywhere();
+    fake.fail("east", DOWN);
+    fake.fail("west", FORBIDDEN);
+    const after = await seen(fake, state);
+    expect(after.members.east).toEqual({
+      ...state.members.east,
+      state: "Unreachable",
+      error: "connection refused: test (ECONNREFUSED)",
+    });
+    expect(after.members.west).toMatchObject({ ...state.members.west, state: "Failed" });
+    expect(after.targets).toEqual(state.targets);
+    expect(diff(after, state.inputs).changes).toBe(false);
+  });
+
+  test("asks for the one name where listing is forbidden", async () => {
+    const { fake, state } = await aNamespaceEverywhere();
+    fake.fail("east", { ...FORBIDDEN, verbs: ["list"] });
+    expect(await seen(fake, state)).toEqual(state);
+    expect(fake.requests.filter((request) => request.startsWith("east"))).toEqual(["east list", "east get"]);
+  });
+
+  test("says gone only where every cluster says so", async () => {
+    const { fake, state } = await aNamespaceEverywhere();
+    for (const place of CLUSTERS) fake.cluster(place).vanish("payments");
+    expect(await read(state, fake.restart().world)).toBeUndefined();
+    fake.fail("north", DOWN);
+    expect(await read(state, fake.restart().world)).toMatchObject({
+      controlPlane: { state: "Missing" },
+      members: { north: { state: "Unreachable" }, east: { state: "Missing" } },
+    });
+  });
+
+  test("does not say gone while a cluster that left the mesh may still have it", async () => {
+    const { fake, state } = await aNamespaceEverywhere();
+    const smaller = fake.restart({ clusters: { east: {}, north: {} } });
+    const { state: after } = await up(smaller, ARGS, state);
+    for (const place of CLUSTERS) fake.cluster(place).vanish("payments");
+    expect(await read(after, smaller.restart().world)).toMatchObject({ orphaned: { west: { state: "Ready" } } });
+  });
+
+  test("does not take another's namespace of the same name for ours", async () => {
+    const { fake, state } = await aNamespaceEverywhere();
+    const east = fake.cluster("east");
+    east.vanish("payments");
+    await east.create({ name: "payments", labels: { team: "a" }, annotations: {} }, "kubectl-create");
+    expect((await seen(fake, state)).members.east).toMatchObject({ state: "Missing", labels: {} });
+  });
+
+  test("finds our own that was made again, as one that it did not make", async () => {
+    const { fake, state } = await aNamespaceEverywhere();
+    const east = fake.cluster("east");
+    east.vanish("payments");
+    const annotations = { [OWNER_ANNOTATION]: state.owner };
+    const made = await east.create({ name: "payments", labels: {}, annotations }, "restore");
+    expect((await seen(fake, state)).members.east).toMatchObject({ state: "Ready", origin: "adopted", uid: made.uid });
+  });
+
+  test("does not ask a cluster that the mesh no longer has, or whose kubeconfig is not known yet", async () => {
+    const { fake, state } = await aNamespaceEverywhere();
+    const smaller = fake.restart({
+      clusters: { east: {}, north: {} },
+      kubeconfigs: { north: "global-namespace.dev/pending" },
+    });
+    expect((await seen(smaller, state)).members).toEqual(state.members);
+    expect([...smaller.requests].sort()).toEqual(["controlPlane list", "east list"]);
+  });
+});

@@ -1,0 +1,410 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { ControlPlaneError } from "../../../provider/lifecycle/lifecycle.ts";
+import { diff } from "../../../provider/model/diff.ts";
+import { fieldManagerOf, OWNER_ANNOTATION } from "../../../provider/model/owner.ts";
+import type { State } from "../../../provider/model/state.ts";
+import { labelMap, OWNER } from "../model/builders.ts";
+import {
+  ANSWER_LOST,
+  aFakeMesh,
+  CLUSTERS,
+  checked,
+  DOWN,
+  type FakeMesh,
+  FORBIDDEN,
+  labelsOn,
+  up,
+} from "./fake-mesh.ts";
+
+const ARGS = { labels: { team: "a" }, clusters: ["east", "west"] };
+
+describe("a new namespace", () => {
+  test("is written on the control plane first, then on its clusters, once each", async () => {
+    const fake = aFakeMesh();
+    const { state, failures } = await up(fake, ARGS);
+    expect(failures).toEqual([]);
+    const applies = fake.requests.filter((request) => request.endsWith("apply"));
+    expect(applies[0]).toBe("controlPlane apply");
+    expect(fake.writes()).toEqual(["controlPlane apply", "east apply", "west apply"]);
+    expect(state.controlPlane).toMatchObject({ state: "Ready", origin: "created", labels: { team: "a" } });
+    expect(Object.keys(state.members)).toEqual(["east", "west"]);
+    expect(await labelsOn(fake, "east")).toEqual({ team: "a" });
+    expect(await labelsOn(fake, "north")).toBeUndefined();
+  });
+
+  test("says on the control plane which clusters it belongs to, and everywhere whose it is", async () => {
+    const fake = aFakeMesh();
+    await up(fake, ARGS);
+    const annotations = async (place: string) => (await fake.cluster(place).get("payments"))?.annotations;
+    expect(await annotations("controlPlane")).toMatchObject({
+      [OWNER_ANNOTATION]: OWNER,
+      "global-namespace.dev/cluster.east": "true",
+      "global-namespace.dev/cluster.west": "true",
+    });
+    expect(await annotations("east")).toEqual({ [OWNER_ANNOTATION]: OWNER });
+  });
+
+  test("is written once on a control plane that is a member, and left there with it", async () => {
+    const fake = aFakeMesh({ controlPlane: "east" });
+    const { state } = await up(fake, ARGS);
+    expect(fake.writes()).toEqual(["east apply", "west apply"]);
+    expect(state.members.east).toEqual(state.controlPlane);
+    const left = await up(fake, { ...ARGS, clusters: ["west"], onLeave: "delete", deleteNonEmpty: true }, state);
+    expect(Object.keys(left.state.members)).toEqual(["west"]);
+    expect(await labelsOn(fake, "east")).toEqual({ team: "a" });
+  });
+});
+
+describe("a change", () => {
+  test("writes nothing where nothing is to be done", async () => {
+    const fake = aFakeMesh();
+    const first = await up(fake, ARGS);
+    fake.forget();
+    const second = await up(fake, ARGS, first.state);
+    expect(fake.requests).toEqual([]);
+    expect(second).toEqual(first);
+  });
+
+  test("writes only the cluster that differs", async () => {
+    const fake = aFakeMesh();
+    const { state } = await up(fake, ARGS);
+    fake.forget();
+    await up(fake, { ...ARGS, overrides: { west: { labels: { tier: "1" } } } }, state);
+    expect(fake.writes()).toEqual(["west apply"]);
+  });
+
+  test("of a label leaves those of others where they are", async () => {
+    const fake = aFakeMesh();
+    const { state } = await up(fake, ARGS);
+    fake.cluster("east").edit("payments", { labels: { foreign: "x" } });
+    await up(fake, { ...ARGS, labels: { tier: "1" } }, state);
+    expect(await labelsOn(fake, "east")).toEqual({ tier: "1", foreign: "x" });
+  });
+
+  test("of the injection removes the label of before in the same write", async () => {
+    const fake = aFakeMesh();
+    const { state } = await up(fake, { ...ARGS, injection: "enabled" });
+    fake.forget();
+    await up(fake, { ...ARGS, injection: { revision: "canary" } }, state);
+    expect(await labelsOn(fake, "east")).toEqual({ team: "a", "istio.io/rev": "canary" });
+    expect(fake.writes()).toEqual(["controlPlane apply", "east apply", "west apply"]);
+  });
+
+  test("of the affinity writes the cluster that joins and the control plane's marks", async () => {
+    const fake = aFakeMesh();
+    const { state } = await up(fake, ARGS);
+    fake.forget();
+    const { state: after } = await up(fake, { ...ARGS, clusters: "all" }, state);
+    expect(fake.writes()).toEqual(["controlPlane apply", "north apply"]);
+    expect(after.members.north).toMatchObject({ origin: "created" });
+  });
+});
+
+describe("a cluster that leaves", () => {
+  const leave = async (
+    onLeave: "release" | "retain" | "delete",
+    prepare: (fake: FakeMesh) => Promise<unknown> = ready,
+  ) => {
+    const fake = aFakeMesh();
+    await prepare(fake);
+    const { state } = await up(fake, ARGS);
+    fake.forget();
+    const after = await up(fake, { ...ARGS, clusters: ["east"], onLeave, deleteNonEmpty: true }, state);
+    return { fake, state, after };
+  };
+  const ready = async () => {};
+
+  test("gives back by default what was set, and keeps the namespace", async () => {
+    const { fake, after } = await leave("release");
+    expect(await labelsOn(fake, "west")).toEqual({});
+    expect(after.failures).toEqual([]);
+    expect(Object.keys(after.state.members)).toEqual(["east"]);
+  });
+
+  test("is not written with retain", async () => {
+    const { fake } = await leave("retain");
+    expect(fake.writes()).toEqual(["controlPlane apply"]);
+    expect(await labelsOn(fake, "west")).toEqual({ team: "a" });
+  });
+
+  test("loses with delete the namespace that this resource made", async () => {
+    const { fake } = await leave("delete");
+    expect(await labelsOn(fake, "west")).toBeUndefined();
+  });
+
+  test("keeps with delete a namespace that was there before", async () => {
+    const { fake, state } = await leave("delete", (mesh) =>
+      mesh.cluster("west").create({ name: "payments", labels: { old: "x" }, annotations: {} }, "kubectl-create"),
+    );
+    expect(state.members.west).toMatchObject({ origin: "adopted" });
+    expect(await labelsOn(fake, "west")).toEqual({ old: "x" });
+  });
+
+  test("stays in the state while it cannot be left, and is left by the next run", async () => {
+    const fake = aFakeMesh();
+    const { state } = await up(fake, ARGS);
+    fake.fail("west", DOWN);
+    const after = await up(fake, { ...ARGS, clusters: ["east"] }, state);
+    expect(after.failures).toEqual([
+      'cannot release namespace "payments" on cluster "west": connection refused: test (ECONNREFUSED)',
+    ]);
+    expect(after.state.members.west).toMatchObject({ state: "Unreachable" });
+    expect(diff(after.state, after.state.inputs).unfinished).toEqual(["west has still to be left"]);
+    fake.heal("west");
+    const next = await up(fake.restart(), { ...ARGS, clusters: ["east"] }, after.state);
+    expect(next.failures).toEqual([]);
+    expect(await labelsOn(fake, "west")).toEqual({});
+    expect(Object.keys(next.state.members)).toEqual(["east"]);
+  });
+
+  test("is listed as orphaned when the mesh no longer has it, and taken up again when it comes back", async () => {
+    const fake = aFakeMesh();
+    const { state } = await up(fake, { labels: { team: "a" } });
+    const without = fake.restart({ clusters: { east: {}, north: {} } });
+    const { state: after } = await up(without, { labels: { team: "a" } }, state);
+    expect(Object.keys(after.members)).toEqual(["east", "north"]);
+    expect(after.orphaned).toEqual({ west: state.members.west });
+    const back = fake.restart();
+    const { state: again } = await up(back, { labels: { team: "a" } }, after);
+    expect(again.members.west).toEqual(state.members.west);
+    expect(again.orphaned).toEqual({});
+    expect(back.writes()).toEqual(["controlPlane apply"]);
+  });
+});
+
+describe("a cluster that fails", () => {
+  test("does not stop the others, and is repaired by the next run", async () => {
+    const fake = aFakeMesh();
+    fake.fail("east", DOWN);
+    const { state, failures } = await up(fake, { labels: { team: "a" } });
+    expect(failures).toEqual([
+      'cannot apply namespace "payments" on cluster "east": connection refused: test (ECONNREFUSED)',
+    ]);
+    expect(state.members).toMatchObject({
+      east: { state: "Unreachable", error: "connection refused: test (ECONNREFUSED)" },
+      north: { state: "Ready" },
+      west: { state: "Ready" },
+    });
+    expect(diff(state, state.inputs).changes).toBe(true);
+
+    fake.heal("east");
+    const next = fake.restart();
+    const repaired = await up(next, { labels: { team: "a" } }, state);
+    expect(repaired.failures).toEqual([]);
+    expect(next.writes()).toEqual(["east apply"]);
+    expect(repaired.state.members.east).toEqual(expect.not.objectContaining({ error: expect.anything() }));
+    expect(diff(repaired.state, repaired.state.inputs).changes).toBe(false);
+  });
+
+  test("keeps what was known of it", async () => {
+    const fake = aFakeMesh();
+    const { state } = await up(fake, ARGS);
+    fake.fail("east", FORBIDDEN);
+    const { state: after, failures } = await up(fake, { ...ARGS, labels: { team: "b" } }, state);
+    expect(failures).toHaveLength(1);
+    expect(after.members.east).toEqual({
+      ...state.members.east,
+      state: "Failed",
+      error: 'namespaces is forbidden: User "ci" cannot',
+    });
+    expect(after.members.west).toMatchObject({ state: "Ready", labels: { team: "b" } });
+  });
+
+  test("whose answer is lost is found again by the next run, with no second namespace", async () => {
+    const fake = aFakeMesh();
+    fake.fail("east", ANSWER_LOST);
+    const { state } = await up(fake, ARGS);
+    expect(state.members.east).toMatchObject({ state: "Unreachable" });
+    const made = await fake.cluster("east").get("payments");
+    fake.heal("east");
+    const { state: after } = await up(fake.restart(), ARGS, state);
+    expect(after.members.east).toMatchObject({ state: "Ready", uid: made?.uid });
+  });
+
+  test("whose answer was lost is left like any other: what was written there is ours", async () => {
+    const fake = aFakeMesh();
+    fake.fail("east", ANSWER_LOST);
+    const { state } = await up(fake, ARGS);
+    fake.heal("east");
+    const { failures } = await up(fake.restart(), { ...ARGS, clusters: ["west"] }, state);
+    expect(failures).toEqual([]);
+    expect(await labelsOn(fake, "east")).toEqual({});
+  });
+
+  test("is not the control plane: without that nothing is written, and nothing remembered", async () => {
+    const fake = aFakeMesh();
+    fake.fail("controlPlane", DOWN);
+    await expect(up(fake, ARGS)).rejects.toThrow(ControlPlaneError);
+    await expect(up(fake, ARGS)).rejects.toThrow(
+      'cannot apply namespace "payments" on the control plane: connection refused: test (ECONNREFUSED). Nothing was written to the clusters',
+    );
+    expect(fake.writes()).toEqual([]);
+    for (const place of CLUSTERS) expect(await labelsOn(fake, place)).toBeUndefined();
+  });
+
+  test("may be all of them: each says so, and the control plane is kept", async () => {
+    const fake = aFakeMesh();
+    for (const place of ["east", "north", "west"]) fake.fail(place, DOWN);
+    const { state, failures } = await up(fake, {});
+    expect(failures.map((failure) => /cluster "(\w+)"/.exec(failure)?.[1])).toEqual(["east", "north", "west"]);
+    expect(state.controlPlane).toMatchObject({ state: "Ready" });
+  });
+});
+
+describe("what stands there already", () => {
+  test("is adopted, and its own labels stay", async () => {
+    const fake = aFakeMesh();
+    await fake.cluster("east").create({ name: "payments", labels: { old: "x" }, annotations: {} }, "kubectl-create");
+    const { state } = await up(fake, ARGS);
+    expect(state.members).toMatchObject({
+      east: { origin: "adopted", labels: { team: "a" } },
+      west: { origin: "created" },
+    });
+    expect(await labelsOn(fake, "east")).toEqual({ old: "x", team: "a" });
+  });
+
+  test("is not touched where somebody made it anew after the last run", async () => {
+    const fake = aFakeMesh();
+    const { state } = await up(fake, { ...ARGS, adopt: "never" });
+    fake.cluster("east").vanish("payments");
+    await fake.cluster("east").create({ name: "payments", labels: { theirs: "x" }, annotations: {} }, "kubectl-create");
+    const { state: after, failures } = await up(
+      fake.restart(),
+      { ...ARGS, labels: { team: "b" }, adopt: "never" },
+      state,
+    );
+    expect(failures).toEqual([expect.stringContaining("it was made anew by somebody else")]);
+    expect(after.members.east).toMatchObject({ state: "Failed" });
+    expect(await labelsOn(fake, "east")).toEqual({ theirs: "x" });
+    expect(await labelsOn(fake, "west")).toEqual({ team: "b" });
+  });
+
+  test("is made again where it went away", async () => {
+    const fake = aFakeMesh();
+    const { state } = await up(fake, ARGS);
+    fake.cluster("east").vanish("payments");
+    const { state: after } = await up(fake.restart(), { ...ARGS, labels: { team: "b" } }, state);
+    expect(after.members.east).toMatchObject({ state: "Ready", origin: "created" });
+    expect(after.members.east?.uid).not.toBe(state.members.east?.uid);
+  });
+
+  test("is not written while it is going away", async () => {
+    const fake = aFakeMesh();
+    const { state } = await up(fake, ARGS);
+    const east = fake.cluster("east");
+    east.edit("payments", { finalizers: ["example.com/hold"] });
+    const found = await east.get("payments");
+    if (found !== undefined) await east.remove(found);
+    const { state: after, failures } = await up(fake.restart(), { ...ARGS, labels: { team: "b" } }, state);
+    expect(failures).toEqual([expect.stringContaining("it is being deleted there")]);
+    expect(after.members.east).toMatchObject({ state: "Terminating" });
+    expect(diff(after, after.inputs).unfinished).toHaveLength(1);
+  });
+
+  test("keeps a conflict of another manager's, which is named, until force takes it", async () => {
+    const fake = aFakeMesh();
+    await fake.cluster("east").create({ name: "payments", labels: { team: "theirs" }, annotations: {} }, "argocd");
+    const { state, failures } = await up(fake, ARGS);
+    expect(failures).toEqual([
+      'cannot apply namespace "payments" on cluster "east": label "team" is owned by "argocd"; take it out there or here, or force: true takes it over',
+    ]);
+    const forced = await up(fake, { ...ARGS, force: true }, state);
+    expect(forced.failures).toEqual([]);
+    expect(await labelsOn(fake, "east")).toEqual({ team: "a" });
+  });
+
+  test("of what we wrote before is put right without force: that is drift", async () => {
+    const fake = aFakeMesh();
+    const { state } = await up(fake, ARGS);
+    fake.cluster("east").edit("payments", { labels: { team: "drifted" } });
+    const { failures } = await up(fake, { ...ARGS, labels: { team: "a", tier: "1" } }, state);
+    expect(failures).toEqual([]);
+    expect(await labelsOn(fake, "east")).toEqual({ team: "a", tier: "1" });
+  });
+
+  test("of another stack is refused on the server, with whose it is", async () => {
+    const fake = aFakeMesh();
+    await up(fake.restart({ owner: "acme/other/dev/mesh" }), { ...ARGS, clusters: ["west"] });
+    const other = await checked(fake, ARGS);
+    expect(other.failures).toMatchObject([
+      { property: "name", reason: expect.stringContaining("acme/other/dev/mesh/payments") },
+      { property: "name", reason: expect.stringContaining("acme/other/dev/mesh/payments") },
+    ]);
+  });
+
+  test("is another cluster under the name of one before, and is not written", async () => {
+    const fake = aFakeMesh();
+    const { state } = await up(fake, ARGS);
+    const moved = { ...state, members: { ...state.members, east: { ...state.members.east, cluster: "00000000" } } };
+    const after = await up(fake.restart(), { ...ARGS, labels: { team: "b" } }, moved as typeof state);
+    expect(after.failures).toEqual([
+      expect.stringContaining("this is another cluster than the one of that name before"),
+    ]);
+    expect(await labelsOn(fake, "east")).toEqual({ team: "a" });
+  });
+});
+
+describe("any way from one declaration to the next", () => {
+  const declaration = fc.record({
+    labels: labelMap,
+    injection: fc.constantFrom(undefined, "enabled", "disabled", "ambient", { revision: "canary" }),
+    clusters: fc.subarray(["east", "north", "west"]),
+    onLeave: fc.constantFrom("release", "delete"),
+    deleteNonEmpty: fc.constant(true),
+  });
+
+  test("ends where the declaration says, and a second time changes nothing and asks nothing", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(declaration, { minLength: 1, maxLength: 4 }), async (declarations) => {
+        const fake = aFakeMesh();
+        let state: State | undefined;
+        for (const args of declarations) {
+          const done = await up(fake.restart(), args, state);
+          expect(done.failures).toEqual([]);
+          state = done.state;
+          await expectDone(fake, state);
+          const again = fake.restart();
+          expect(await up(again, args, state)).toEqual(done);
+          expect(again.requests).toEqual([]);
+        }
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  test("is finished by one run after the clusters are back, wherever they were down on the way", async () => {
+    const fault = fc.constantFrom(undefined, DOWN, FORBIDDEN, ANSWER_LOST);
+    const step = fc.record({ args: declaration, faults: fc.record({ east: fault, west: fault }) });
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 4 }), declaration, async (steps, args) => {
+        const fake = aFakeMesh();
+        let state: State | undefined;
+        for (const { args: before, faults } of steps) {
+          for (const [place, one] of Object.entries(faults)) if (one !== undefined) fake.fail(place, one);
+          state = (await up(fake.restart(), before, state)).state;
+          for (const place of Object.keys(faults)) fake.heal(place);
+        }
+        const done = await up(fake.restart(), args, state);
+        expect(done.failures).toEqual([]);
+        await expectDone(fake, done.state);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  /** Each place carries exactly its target, nothing of ours is anywhere else, and the next diff is empty. */
+  async function expectDone(fake: FakeMesh, state: State): Promise<void> {
+    expect(diff(state, state.inputs)).toMatchObject({ changes: false, unfinished: [] });
+    for (const place of CLUSTERS) {
+      const target = place === "controlPlane" ? state.controlPlaneTarget : state.targets[place];
+      if (target !== undefined) expect(await labelsOn(fake, place)).toEqual(target.labels);
+      else expect(await managersOn(fake, place)).not.toContain(fieldManagerOf(OWNER));
+    }
+  }
+
+  async function managersOn(fake: FakeMesh, place: string): Promise<readonly string[]> {
+    const found = await fake.cluster(place).get("payments");
+    return found?.fieldManagers.map(({ manager }) => manager) ?? [];
+  }
+});

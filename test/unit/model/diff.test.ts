@@ -1,0 +1,149 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { diff, isInStep } from "../../../provider/model/diff.ts";
+import { outputsOf, parseState, type State } from "../../../provider/model/state.ts";
+import { UNKNOWN } from "../../../provider/model/unknown.ts";
+import { aState, aStatus, labelMap, OWNER } from "./builders.ts";
+
+/** As the engine asks: what is recorded, through the outputs, and the checked inputs of the program. */
+function between(state: State, changes: Readonly<Record<string, unknown>> = {}) {
+  return diff(parseState(outputsOf(state)), { ...state.inputs, ...changes });
+}
+
+const NOTHING = { changes: false, replaces: [], paths: [], unfinished: [] };
+
+describe("a diff", () => {
+  test("is empty where everything is in step", () => {
+    expect(between(aState())).toEqual(NOTHING);
+  });
+
+  test("is empty where an unreachable cluster is in step as far as is known", () => {
+    const members = { ...aState().members, west: aStatus({ state: "Unreachable", error: "no answer within 15 s" }) };
+    expect(between(aState({ members }))).toEqual(NOTHING);
+  });
+
+  test("does not see the order of keys, nor the loader's text", () => {
+    const { targets } = aState();
+    const reversed = Object.fromEntries(Object.entries(targets).reverse());
+    expect(between(aState(), { targets: reversed, __provider: "another text", resource: "x" })).toEqual(NOTHING);
+  });
+
+  const target = { labels: { team: "a" } };
+  const other = { labels: { team: "b" } };
+  const cases: readonly (readonly [string, Readonly<Record<string, unknown>>, readonly string[]])[] = [
+    ["a policy", { onDelete: "delete" }, ["onDelete"]],
+    ["a policy that is left out now", { labels: undefined }, ["labels"]],
+    ["one cluster's target", { targets: { east: target, west: other } }, ["targets.west"]],
+    ["a cluster that joins", { targets: { east: target, north: target, west: target } }, ["targets.north"]],
+    ["a cluster that leaves", { targets: { east: target } }, ["targets.west"]],
+    [
+      "everything at once",
+      { labels: { team: "b" }, targets: { east: other, west: other }, controlPlaneTarget: other },
+      ["labels", "targets.east", "targets.west", "controlPlaneTarget"],
+    ],
+    ["labels that are not known yet", { labels: UNKNOWN }, ["labels"]],
+    ["one label that is not known yet", { labels: { team: UNKNOWN } }, ["labels"]],
+  ];
+  test.each(cases)("names the paths of %s", (_, changes, paths) => {
+    expect(between(aState(), changes)).toEqual({ changes: true, replaces: [], paths, unfinished: [] });
+  });
+
+  test("replaces for another name, and not for one that is not known yet", () => {
+    expect(between(aState(), { name: "billing" })).toMatchObject({ changes: true, replaces: ["name"] });
+    expect(between(aState(), { name: UNKNOWN })).toMatchObject({ changes: true, replaces: [] });
+  });
+
+  test("says nothing of gaps where the targets are not known yet", () => {
+    const members = { ...aState().members, west: aStatus({ state: "Missing", labels: {} }) };
+    expect(between(aState({ members }), { targets: UNKNOWN })).toMatchObject({ changes: true, unfinished: [] });
+  });
+});
+
+describe("what an earlier run left undone is seen from the outputs alone", () => {
+  const withEast = (east: State["members"][string]) => aState({ members: { ...aState().members, east } });
+  const cases: readonly (readonly [string, State, string, string])[] = [
+    [
+      "a cluster that could not be reached",
+      withEast({ state: "Unreachable", labels: {}, error: "connection refused: east:6443 (ECONNREFUSED)" }),
+      "members.east",
+      "east is written again: connection refused: east:6443 (ECONNREFUSED)",
+    ],
+    [
+      "a cluster that refused",
+      withEast(aStatus({ state: "Failed", labels: { team: "old" }, error: "forbidden" })),
+      "members.east",
+      "east is written again: forbidden",
+    ],
+    [
+      "a namespace that went away",
+      withEast({ state: "Missing", labels: {} }),
+      "members.east",
+      "east is written again: Missing",
+    ],
+    [
+      "a namespace that is going away",
+      withEast(aStatus({ state: "Terminating" })),
+      "members.east",
+      "east is written again: Terminating",
+    ],
+    [
+      "a label that was changed there",
+      withEast(aStatus({ labels: { team: "kubectl" } })),
+      "members.east",
+      "east is written again: it carries something else than is declared",
+    ],
+    [
+      "a label of ours that is still there",
+      withEast(aStatus({ labels: { team: "a", old: "x" } })),
+      "members.east",
+      "east is written again: it carries something else than is declared",
+    ],
+    [
+      "an annotation that was changed there",
+      withEast(aStatus({ annotations: { note: "x" } })),
+      "members.east",
+      "east is written again: it carries something else than is declared",
+    ],
+    [
+      "a control plane that is not in step",
+      aState({ controlPlane: aStatus({ labels: {} }) }),
+      "controlPlane",
+      "controlPlane is written again: it carries something else than is declared",
+    ],
+    [
+      "a cluster that was never written",
+      aState({ members: { west: aStatus() } }),
+      "members.east",
+      "east is written: it never was",
+    ],
+    [
+      "a cluster that was not left",
+      aState({ members: { ...aState().members, north: aStatus() } }),
+      "members.north",
+      "north has still to be left",
+    ],
+  ];
+  test.each(cases)("%s", (_, state, path, line) => {
+    expect(between(state)).toEqual({ changes: true, replaces: [], paths: [path], unfinished: [line] });
+  });
+
+  test("also of a cluster called constructor", () => {
+    const labels = { team: "a" };
+    const targets = { constructor: { labels } } as unknown as State["targets"];
+    const inputs = { name: "payments", owner: OWNER, targets, controlPlaneTarget: { labels } };
+    expect(between(aState({ targets, inputs, members: {} })).paths).toEqual(["members.constructor"]);
+  });
+
+  test("whatever the targets are: in step is what carries exactly its target", () => {
+    fc.assert(
+      fc.property(labelMap, labelMap, (wanted, live) => {
+        const inStep = isInStep(aStatus({ labels: live }), { labels: wanted });
+        expect(inStep).toBe(JSON.stringify(sorted(wanted)) === JSON.stringify(sorted(live)));
+      }),
+    );
+  });
+});
+
+function sorted(labels: Record<string, string>): readonly (readonly [string, string])[] {
+  return Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1));
+}

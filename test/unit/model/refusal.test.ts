@@ -1,0 +1,119 @@
+import { describe, expect, test } from "vitest";
+import type { FieldManager } from "../../../provider/model/namespace.ts";
+import { fieldManagerOf, OWNER_ANNOTATION } from "../../../provider/model/owner.ts";
+import {
+  type Claim,
+  describeCompetitors,
+  describeConflicts,
+  describeOwner,
+  isDrift,
+  refusalOf,
+} from "../../../provider/model/refusal.ts";
+import { aNamespace } from "../kube/builders.ts";
+import { OWNER } from "./builders.ts";
+
+const OTHER_STACK = "acme/mesh/prod/mesh/payments";
+
+function aClaim({ adopt = "labels", force = false, ...changes }: Partial<Claim & Claim["policies"]> = {}): Claim {
+  return { owner: OWNER, labels: { team: "a" }, policies: { adopt, force }, known: false, ...changes };
+}
+
+function managerOf(label: string, manager: string): FieldManager {
+  return { manager, operation: "Update", labels: [label], annotations: [] };
+}
+
+const owned = (owner: string) => aNamespace({ annotations: { [OWNER_ANNOTATION]: owner } });
+const injected = (manager: string) =>
+  aNamespace({ labels: { "istio-injection": "enabled" }, fieldManagers: [managerOf("istio-injection", manager)] });
+const CANARY = { "istio.io/rev": "canary" };
+
+describe("a namespace that is there already", () => {
+  test("is taken, by default", () => {
+    expect(refusalOf(aNamespace({ labels: { team: "b" } }), aClaim())).toBeUndefined();
+  });
+
+  test("is refused with adopt: never, unless it is known or our own", () => {
+    expect(refusalOf(aNamespace(), aClaim({ adopt: "never" }))).toEqual({
+      property: "adopt",
+      reason: expect.stringContaining('adopt: "labels" takes it'),
+    });
+    expect(refusalOf(aNamespace(), aClaim({ adopt: "never", known: true }))).toBeUndefined();
+    expect(refusalOf(owned(OWNER), aClaim({ adopt: "never" }))).toBeUndefined();
+  });
+
+  test("is refused where another stack owns it, and told whose it is", () => {
+    expect(refusalOf(owned(OTHER_STACK), aClaim())).toEqual({
+      property: "name",
+      reason: `it belongs to "${OTHER_STACK}"; take it out of that stack, or force: true takes it over`,
+    });
+    expect(refusalOf(owned(OTHER_STACK), aClaim({ known: true }))).toMatchObject({ property: "name" });
+  });
+
+  test("is refused where another resource of the stack owns it, with how to rename", () => {
+    expect(refusalOf(owned("acme/mesh/dev/mesh/old"), aClaim())).toEqual({
+      property: "name",
+      reason:
+        'it belongs to the GlobalNamespace "old" of this stack; to rename that resource give the new one aliases: [{ name: "old" }]',
+    });
+  });
+
+  test("is refused where somebody else's label would change the meaning of the injection", () => {
+    expect(refusalOf(injected("kubectl-label"), aClaim({ labels: CANARY }))).toEqual({
+      property: "injection",
+      reason:
+        'label istio-injection="enabled" is owned by "kubectl-label", and competes with the declared injection; remove it there, or force: true removes it',
+    });
+  });
+
+  test("is taken where the competing label is our own from before: the apply leaves it out", () => {
+    expect(refusalOf(injected(fieldManagerOf(OWNER)), aClaim({ labels: CANARY }))).toBeUndefined();
+  });
+
+  test("is taken whatever stands in the way, by force", () => {
+    const force = true;
+    expect(refusalOf(owned(OTHER_STACK), aClaim({ force }))).toBeUndefined();
+    expect(refusalOf(aNamespace(), aClaim({ force, adopt: "never" }))).toBeUndefined();
+    expect(refusalOf(injected("kubectl-label"), aClaim({ force, labels: CANARY }))).toBeUndefined();
+  });
+});
+
+describe("a conflict that the server found", () => {
+  const label = (key: string, manager = "kubectl-label") => ({ field: `.metadata.labels.${key}`, manager });
+  const annotation = (key: string, manager = "kubectl-annotate") => ({
+    field: `.metadata.annotations.${key}`,
+    manager,
+  });
+
+  test("is drift where all of it is what we wrote before", () => {
+    const written = { labels: { team: "a", "istio.io/rev": "canary" }, annotations: { "a.b/note": "c" } };
+    expect(isDrift([label("team"), label("istio.io/rev"), annotation("a.b/note")], written)).toBe(true);
+    expect(isDrift([label("team"), label("tier")], written)).toBe(false);
+    expect(isDrift([annotation("note")], { labels: { note: "x" } })).toBe(false);
+    expect(isDrift([label("constructor")], written)).toBe(false);
+    expect(isDrift([{ field: ".spec.finalizers", manager: "x" }], written)).toBe(false);
+    expect(isDrift([], written)).toBe(false);
+  });
+
+  test("is never drift where it is about the owner", () => {
+    expect(isDrift([annotation(OWNER_ANNOTATION)], { labels: {}, annotations: { note: "c" } })).toBe(false);
+  });
+
+  test("names each field and its manager", () => {
+    expect(describeConflicts([label("team"), { field: ".spec.x", manager: "argocd" }], OWNER)).toBe(
+      'label "team" is owned by "kubectl-label", .spec.x is owned by "argocd"; take it out there or here, or force: true takes it over',
+    );
+  });
+
+  test("names the owner, where that is what it is about", () => {
+    const conflict = annotation(OWNER_ANNOTATION, fieldManagerOf(OTHER_STACK));
+    expect(describeConflicts([label("team"), conflict], OWNER)).toBe(describeOwner(OTHER_STACK, OWNER));
+    expect(describeConflicts([annotation(OWNER_ANNOTATION)], OWNER)).toContain('belongs to "kubectl-annotate"');
+  });
+
+  test("says nobody where a competing label has no manager", () => {
+    const namespace = aNamespace({ labels: { "istio-injection": "" } });
+    expect(describeCompetitors(namespace, { "istio-injection": "" }, ["istio-injection"])).toContain(
+      'label istio-injection="" is owned by nobody',
+    );
+  });
+});
