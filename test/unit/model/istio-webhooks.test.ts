@@ -1,0 +1,38 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { parseInjectionWebhooks } from "../../../provider/kube/injection-webhooks.ts";
+import { type WebhookOptions, webhookConfiguration } from "../../lab/istio-webhooks.ts";
+
+/** What the pinned istioctl generates, and the lab's stand-in for it. */
+const installations: Record<string, WebhookOptions[]> = {
+  canary: [{ revision: "canary" }],
+  default: [{ revision: "default" }],
+  "default-everywhere": [{ revision: "default", enableNamespacesByDefault: true }],
+  "stable-tags-prod-default": [
+    { revision: "stable" },
+    { revision: "stable", tag: "default" },
+    { revision: "stable", tag: "prod" },
+  ],
+};
+
+describe("the lab's webhook configurations", () => {
+  for (const [name, options] of Object.entries(installations)) {
+    test(`of ${name} select the same namespaces and pods as Istio's own`, () => {
+      const path = join(import.meta.dirname, "..", "fixtures", "webhooks", `${name}.json`);
+      const real = parseInjectionWebhooks(JSON.parse(readFileSync(path, "utf8")));
+      expect(bySelectors(parseInjectionWebhooks(options.map(webhookConfiguration)))).toEqual(bySelectors(real));
+    });
+  }
+});
+
+function bySelectors(webhooks: ReturnType<typeof parseInjectionWebhooks>): string[] {
+  return webhooks.map((webhook) => JSON.stringify(webhook, sortedExpressions)).sort();
+}
+
+/** The order of requirements means nothing, and the names of configurations are not what is compared. */
+function sortedExpressions(key: string, value: unknown): unknown {
+  if (key === "configuration") return undefined;
+  if (key !== "matchExpressions" || !Array.isArray(value)) return value;
+  return value.map((item) => JSON.stringify(item)).sort();
+}
