@@ -1,17 +1,17 @@
 /** Everything that can be said against a change before it is made. Asks clusters only when something will be written. */
 
 import { isClusterError } from "../model/cluster-error";
-import { type CheckFailure, describePath } from "../model/failure";
-import { isRecord, pick, type StringMap, sameJson, withoutUndefined } from "../model/json";
-import { CONTROL_PLANE, describePlace, type Mesh, type MeshResult } from "../model/mesh";
-import type { Namespace } from "../model/namespace";
+import type { CheckFailure } from "../model/failure";
+import { rememberFinding, rememberFindings, withOrigin } from "../model/findings";
+import { isRecord, mapValues, pick, type StringMap, sameJson, withoutUndefined } from "../model/json";
+import type { Mesh, MeshResult } from "../model/mesh";
 import { foreignLabels, propagatedLabels } from "../model/propagation";
-import { refusalOf } from "../model/refusal";
 import { ARGS, parsePolicies, parseSpec, type Spec } from "../model/spec";
-import { type PreviewTarget, resolveTargets, type Targets } from "../model/targets";
+import { resolveTargets } from "../model/targets";
 import { hasUnknown, isUnknown } from "../model/unknown";
+import { lookAtClusters } from "./first-look";
 import type { Fleet } from "./fleet";
-import { rememberInjectors, resolveInjectors } from "./injectors";
+import { resolveInjectors } from "./injectors";
 
 type Inputs = Readonly<Record<string, unknown>>;
 
@@ -46,25 +46,31 @@ export async function check(olds: Inputs, news: Inputs, context: CheckContext): 
     policies.propagate === "all" ? await readPropagated(spec, owner, olds, mesh, context.fleet()) : undefined;
   const resolved = resolveTargets(spec, mesh, propagated);
   if ("failures" in resolved) return fail(resolved.failures);
-  const { controlPlaneTarget } = resolved;
-  const computed = { ...pick(news, ARGS), owner, propagated, controlPlaneTarget };
+  const computed = { ...pick(news, ARGS), owner, propagated };
   if (isUnknown(spec.name) || isUnknown(resolved.targets)) {
-    return { inputs: withoutUndefined({ ...computed, targets: resolved.targets }), failures: [] };
+    return { inputs: withoutUndefined({ ...computed, ...resolved }), failures: [] };
   }
   const { name } = spec;
-  const targets = rememberInjectors(resolved.targets, olds.name === name ? olds.targets : undefined);
-  const inputs = withoutUndefined({ ...computed, targets });
+  const before = olds.name === name ? olds : {};
+  const targets = rememberFindings(resolved.targets, before.targets);
+  const controlPlaneTarget = rememberFinding(resolved.controlPlaneTarget, before.controlPlaneTarget);
+  const inputs = withoutUndefined({ ...computed, targets, controlPlaneTarget });
   const isChange = olds.name !== name || !sameJson(pick(olds, WRITTEN), pick(inputs, WRITTEN));
   if (!isChange) return { inputs, failures: [] };
 
   const fleet = context.fleet();
   for (const line of describeLeaving(name, olds, targets, mesh, inputs)) context.say(line);
-  const [injectors, failures] = await Promise.all([
+  const [injectors, look] = await Promise.all([
     resolveInjectors({ name, targets, revisionCheck: policies.revisionCheck, fleet, overrides: news.overrides }),
-    failuresOfClusters(name, olds, inputs, { targets, controlPlaneTarget }, mesh, fleet),
+    lookAtClusters({ name, owner, policies, targets, controlPlaneTarget, known: before.targets, mesh, fleet }),
   ]);
   for (const line of injectors.remarks) context.say(line);
-  return { inputs: { ...inputs, targets: injectors.targets }, failures: [...failures, ...injectors.failures] };
+  const { origins } = look;
+  const found = {
+    targets: mapValues(injectors.targets, (target, cluster) => withOrigin(target, origins[cluster])),
+    controlPlaneTarget: withOrigin(controlPlaneTarget, origins[mesh.controlPlane]),
+  };
+  return { inputs: { ...inputs, ...found }, failures: [...look.failures, ...injectors.failures] };
 }
 
 /** What others set on the mesh's namespace. While the mesh cannot be asked, it is what it was. */
@@ -131,68 +137,4 @@ function describeLeaving(
       }[onLeave];
       return `${name}: leaves ${cluster}: ${what} (onLeave: "${onLeave}")`;
     });
-}
-
-async function failuresOfClusters(
-  name: string,
-  olds: Inputs,
-  inputs: Inputs,
-  { targets, controlPlaneTarget }: Targets,
-  mesh: Mesh,
-  fleet: Fleet,
-): Promise<CheckFailure[]> {
-  const members = isUnknown(targets) ? {} : targets;
-  const places: Record<string, PreviewTarget> = { ...members, [mesh.controlPlane]: controlPlaneTarget };
-  const known = isRecord(olds.targets) && olds.name === name ? olds.targets : undefined;
-  const identities = new Map<string, string>();
-  const failures: CheckFailure[] = [];
-  const look = async (place: string, target: PreviewTarget) => {
-    if (mesh.connections[place]?.pending === true) return;
-    const [existing, identity] = await observe(fleet, place, name, failures);
-    if (identity !== undefined) {
-      const twin = identities.get(identity);
-      if (twin !== undefined) failures.push(describeTwins(twin, place));
-      identities.set(identity, place);
-    }
-    if (existing === undefined || existing.deletionTimestamp !== undefined) return;
-    const refusal = refusalOf(existing, {
-      owner: String(inputs.owner),
-      labels: isUnknown(target.labels) || hasUnknown(target.labels) ? {} : (target.labels as StringMap),
-      policies: parsePolicies(inputs),
-      known: known !== undefined && (place === mesh.controlPlane || Object.hasOwn(known, place)),
-    });
-    if (refusal === undefined) return;
-    const reason = `namespace ${JSON.stringify(name)} on ${describePlace(place)}: ${refusal.reason}`;
-    failures.push({ property: refusal.property, reason });
-  };
-  await Promise.all(Object.entries(places).map(([place, target]) => look(place, target)));
-  return failures.sort((a, b) => (a.reason < b.reason ? -1 : 1));
-}
-
-/** A cluster that cannot be reached is unknown, not absent: nothing is said against it before the write. */
-async function observe(
-  fleet: Fleet,
-  place: string,
-  name: string,
-  failures: CheckFailure[],
-): Promise<readonly [Namespace | undefined, string | undefined]> {
-  try {
-    return [await fleet.observe(place, name), await fleet.identity(place)];
-  } catch (error) {
-    if (!isClusterError(error)) throw error;
-    if (error.code === "connection") {
-      const property = place === CONTROL_PLANE ? CONTROL_PLANE : describePath(["clusters", place]);
-      failures.push({ property: "provider", reason: `Mesh: ${property}: ${error.message}` });
-    }
-    return [undefined, undefined];
-  }
-}
-
-function describeTwins(a: string, b: string): CheckFailure {
-  const [first, second] = [a, b].sort();
-  const reason =
-    first === CONTROL_PLANE || second === CONTROL_PLANE
-      ? `Mesh: the control plane and ${describePlace(first === CONTROL_PLANE ? (second ?? "") : (first ?? ""))} are one cluster (same uid of kube-system); write controlPlane: "${first === CONTROL_PLANE ? second : first}"`
-      : `Mesh: ${describePlace(first ?? "")} and ${describePlace(second ?? "")} are one cluster (same uid of kube-system); keep one of the names`;
-  return { property: "provider", reason };
 }

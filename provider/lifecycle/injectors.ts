@@ -5,15 +5,14 @@
 
 import { isClusterError } from "../model/cluster-error";
 import { type CheckFailure, describePath } from "../model/failure";
+import type { TargetMap } from "../model/findings";
 import { injectedBy, problemOfInjection, saysInjection } from "../model/injection";
-import { isRecord, mapValues, type StringMap, sameJson } from "../model/json";
+import { isRecord, type StringMap } from "../model/json";
 import { describePlace } from "../model/mesh";
 import type { Policies } from "../model/spec";
 import type { PreviewTarget } from "../model/targets";
 import { hasUnknown } from "../model/unknown";
 import type { Fleet } from "./fleet";
-
-type TargetMap<T extends PreviewTarget> = Readonly<Record<string, T>>;
 
 export interface Question<T extends PreviewTarget> {
   readonly name: string;
@@ -29,15 +28,6 @@ export interface Injectors<T extends PreviewTarget> {
   readonly failures: readonly CheckFailure[];
   /** Sentences for the log. */
   readonly remarks: readonly string[];
-}
-
-/** Targets that say what they said at the last check keep who injects there: nobody is asked when nothing changes. */
-export function rememberInjectors<T extends PreviewTarget>(targets: TargetMap<T>, olds: unknown): TargetMap<T> {
-  return mapValues(targets, (target, cluster) => {
-    const old = isRecord(olds) ? olds[cluster] : undefined;
-    if (!isRecord(old) || typeof old.injectedBy !== "string") return target;
-    return sameJson(old.labels, target.labels) ? { ...target, injectedBy: old.injectedBy } : target;
-  });
 }
 
 export async function resolveInjectors<T extends PreviewTarget>(question: Question<T>): Promise<Injectors<T>> {

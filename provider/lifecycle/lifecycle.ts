@@ -4,6 +4,7 @@
  */
 
 import { isInStep } from "../model/diff";
+import { rememberFindings, withOrigin } from "../model/findings";
 import { isRecord, mapValues, ownValue, pick, sameJson, withoutUndefined } from "../model/json";
 import { describePlace, type Mesh } from "../model/mesh";
 import type { Namespace } from "../model/namespace";
@@ -12,7 +13,7 @@ import { type LeavePolicy, type Policies, parsePolicies } from "../model/spec";
 import { describeLive, INPUTS, type MemberStatus, type State } from "../model/state";
 import { affinityMarks, type Target } from "../model/targets";
 import { clusterErrorOf, type Fleet } from "./fleet";
-import { rememberInjectors, resolveInjectors } from "./injectors";
+import { resolveInjectors } from "./injectors";
 import { applyTo, type Clock, leave, type PlaceOutcome } from "./place";
 
 type Inputs = Readonly<Record<string, unknown>>;
@@ -145,16 +146,24 @@ export async function read(state: State, { mesh, fleet }: Pick<World, "mesh" | "
 
   const found: Record<string, Target> = {};
   for (const [cluster, status] of members) {
-    if (status.uid !== undefined && Object.hasOwn(state.targets, cluster)) found[cluster] = targetSeen(status);
+    if (status.uid !== undefined && Object.hasOwn(state.targets, cluster))
+      found[cluster] = withOrigin(targetSeen(status), state.targets[cluster]?.origin);
   }
   const live = await withInjectors(found, state, fleet);
   return {
     ...state,
     // Who injects is not declared but found: a tag that was moved is no drift of ours to put right.
-    targets: rememberInjectors(state.targets, live),
+    targets: rememberFindings(state.targets, live),
     members: Object.fromEntries(members),
     controlPlane,
-    inputs: { ...state.inputs, targets: live, controlPlaneTarget: targetSeen(controlPlane) },
+    inputs: {
+      ...state.inputs,
+      targets: live,
+      controlPlaneTarget: withOrigin(
+        targetSeen(controlPlane),
+        controlPlane.uid === undefined ? undefined : state.controlPlaneTarget.origin,
+      ),
+    },
   };
 }
 
@@ -167,7 +176,7 @@ async function withInjectors(
   const { revisionCheck } = parsePolicies(state.inputs);
   const question = { name: state.name, targets: live, fleet, overrides: undefined };
   const asked = await resolveInjectors({ ...question, revisionCheck: revisionCheck === "off" ? "off" : "warn" });
-  const remembered = rememberInjectors(live, state.targets);
+  const remembered = rememberFindings(live, state.targets);
   return mapValues(asked.targets, (target, cluster) =>
     target.injectedBy === undefined ? (remembered[cluster] ?? target) : target,
   );

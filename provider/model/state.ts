@@ -6,7 +6,7 @@ import type { Namespace } from "./namespace";
 import { fieldManagerOf } from "./owner";
 import { foreignLabels } from "./propagation";
 import { ARGS } from "./spec";
-import type { Target } from "./targets";
+import type { Origin, Target } from "./targets";
 
 /** Raised when the shape changes in a way that an older reader would misread; `parseState` reads every earlier one. */
 export const SCHEMA_VERSION = 1;
@@ -26,7 +26,7 @@ export type MemberState =
 export interface MemberStatus {
   readonly state: MemberState;
   /** Whether this resource made the namespace on this cluster or found it. Absent where it was never written. */
-  readonly origin?: "created" | "adopted";
+  readonly origin?: Origin;
   readonly uid?: string;
   /** The live values of the labels that this resource decides on. */
   readonly labels: StringMap;

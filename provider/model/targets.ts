@@ -9,6 +9,9 @@ import { affinityAnnotations } from "./owner";
 import type { Declaration, KnownMap, Spec } from "./spec";
 import { isUnknown, type Known, UNKNOWN } from "./unknown";
 
+/** Whether this resource makes a namespace on a cluster, or found it there. */
+export type Origin = "created" | "adopted";
+
 /** What a namespace shall carry on one cluster, without this package's own marks. */
 export interface Target {
   readonly labels: StringMap;
@@ -16,6 +19,8 @@ export interface Target {
   readonly annotations?: StringMap;
   /** Who injects a pod that is made there, see `injectedBy`. Absent where no injection is declared, or nobody knows. */
   readonly injectedBy?: string;
+  /** What the look before the first write found. Absent where the cluster could not be asked. */
+  readonly origin?: Origin;
 }
 
 /** A target as a preview may see it. */
@@ -23,6 +28,7 @@ export interface PreviewTarget {
   readonly labels: KnownMap;
   readonly annotations?: KnownMap;
   readonly injectedBy?: string;
+  readonly origin?: Origin;
   /** The cluster's kubeconfig is not known before the update. */
   readonly pending?: true;
 }

@@ -11,15 +11,16 @@ function contextOf(fake: FakeMesh): CheckContext {
 }
 
 describe("a check", () => {
-  test("writes into the inputs what each cluster shall carry, and whose it is", async () => {
+  test("writes into the inputs what each cluster shall carry, whether it is made there, and whose it is", async () => {
     const { inputs, failures } = await checked(aFakeMesh(), { ...ARGS, __provider: "x", targets: undefined });
     expect(failures).toEqual([]);
+    const made = { labels: { team: "a" }, origin: "created" };
     expect(inputs).toEqual({
       name: "payments",
       ...ARGS,
       owner: "acme/mesh/dev/mesh/payments",
-      targets: { east: { labels: { team: "a" } }, west: { labels: { team: "a" } } },
-      controlPlaneTarget: { labels: { team: "a" } },
+      targets: { east: made, west: made },
+      controlPlaneTarget: made,
     });
   });
 

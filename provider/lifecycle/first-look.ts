@@ -1,0 +1,100 @@
+/** One look at every cluster before a change is written: what stands there already, and what speaks against the change. */
+
+import { isClusterError } from "../model/cluster-error";
+import { type CheckFailure, describePath } from "../model/failure";
+import { isRecord, type StringMap } from "../model/json";
+import { CONTROL_PLANE, describePlace, type Mesh } from "../model/mesh";
+import type { Namespace } from "../model/namespace";
+import { ownerOf, wasCreatedBy } from "../model/owner";
+import { refusalOf } from "../model/refusal";
+import type { Policies } from "../model/spec";
+import type { Origin, PreviewTarget } from "../model/targets";
+import { hasUnknown } from "../model/unknown";
+import type { Fleet } from "./fleet";
+
+export interface LookQuestion {
+  readonly name: string;
+  readonly owner: string;
+  readonly policies: Policies;
+  readonly targets: Readonly<Record<string, PreviewTarget>>;
+  readonly controlPlaneTarget: PreviewTarget;
+  /** The targets of the last check; `undefined` where the namespace is new. */
+  readonly known: unknown;
+  readonly mesh: Mesh;
+  readonly fleet: Fleet;
+}
+
+export interface Look {
+  readonly failures: readonly CheckFailure[];
+  /** By place. A place that could not be asked is not among them. */
+  readonly origins: Readonly<Record<string, Origin>>;
+}
+
+export async function lookAtClusters(question: LookQuestion): Promise<Look> {
+  const { name, owner, policies, targets, controlPlaneTarget, mesh, fleet } = question;
+  const places: Record<string, PreviewTarget> = { ...targets, [mesh.controlPlane]: controlPlaneTarget };
+  const known = isRecord(question.known) ? question.known : undefined;
+  const identities = new Map<string, string>();
+  const failures: CheckFailure[] = [];
+  const origins: Record<string, Origin> = {};
+
+  const look = async (place: string, target: PreviewTarget) => {
+    if (mesh.connections[place]?.pending === true) return;
+    const seen = await observe(fleet, place, name, failures);
+    if (seen === undefined) return;
+    const { existing, identity } = seen;
+    if (identity !== undefined) {
+      const twin = identities.get(identity);
+      if (twin !== undefined) failures.push(describeTwins(twin, place));
+      identities.set(identity, place);
+    }
+    if (existing?.deletionTimestamp !== undefined) return;
+    origins[place] = originOf(existing, owner);
+    if (existing === undefined) return;
+    const refusal = refusalOf(existing, {
+      owner,
+      labels: hasUnknown(target.labels) ? {} : (target.labels as StringMap),
+      policies,
+      known: known !== undefined && (place === mesh.controlPlane || Object.hasOwn(known, place)),
+    });
+    if (refusal === undefined) return;
+    const reason = `namespace ${JSON.stringify(name)} on ${describePlace(place)}: ${refusal.reason}`;
+    failures.push({ property: refusal.property, reason });
+  };
+  await Promise.all(Object.entries(places).map(([place, target]) => look(place, target)));
+  return { failures: failures.sort((a, b) => (a.reason < b.reason ? -1 : 1)), origins };
+}
+
+function originOf(existing: Namespace | undefined, owner: string): Origin {
+  if (existing === undefined) return "created";
+  return ownerOf(existing) === owner && wasCreatedBy(owner, existing) ? "created" : "adopted";
+}
+
+interface Seen {
+  readonly existing: Namespace | undefined;
+  readonly identity: string | undefined;
+}
+
+/** A cluster that cannot be reached is unknown, not absent: nothing is said against it before the write. */
+async function observe(fleet: Fleet, place: string, name: string, failures: CheckFailure[]): Promise<Seen | undefined> {
+  try {
+    return { existing: await fleet.observe(place, name), identity: await fleet.identity(place) };
+  } catch (error) {
+    if (!isClusterError(error)) throw error;
+    if (error.code === "connection") {
+      const property = place === CONTROL_PLANE ? CONTROL_PLANE : describePath(["clusters", place]);
+      failures.push({ property: "provider", reason: `Mesh: ${property}: ${error.message}` });
+    }
+    return undefined;
+  }
+}
+
+function describeTwins(a: string, b: string): CheckFailure {
+  const member = [a, b].find((place) => place !== CONTROL_PLANE) ?? "";
+  const [first, second] = [a, b].sort();
+  const isControlPlane = a === CONTROL_PLANE || b === CONTROL_PLANE;
+  const reason = isControlPlane
+    ? `Mesh: the control plane and ${describePlace(member)} are one cluster (same uid of kube-system); write controlPlane: ${JSON.stringify(member)}`
+    : `Mesh: ${describePlace(first ?? "")} and ${describePlace(second ?? "")} are one cluster (same uid of kube-system); keep one of the names`;
+  return { property: "provider", reason };
+}

@@ -1,0 +1,32 @@
+/**
+ * What is found out about a target when it changes, and kept with it: who injects there, and whether the namespace was
+ * there before. A check in which nothing changes asks no cluster, so it repeats what the last one found.
+ */
+
+import { isRecord, mapValues, ownValue, sameJson } from "./json";
+import type { Origin, PreviewTarget } from "./targets";
+
+export type TargetMap<T extends PreviewTarget> = Readonly<Record<string, T>>;
+
+/** `olds` are the targets of the last check, by the same names. */
+export function rememberFindings<T extends PreviewTarget>(targets: TargetMap<T>, olds: unknown): TargetMap<T> {
+  return mapValues(targets, (target, name) =>
+    rememberFinding(target, isRecord(olds) ? ownValue(olds, name) : undefined),
+  );
+}
+
+/** Who injects is a matter of the labels; where the namespace came from is not. */
+export function rememberFinding<T extends PreviewTarget>(target: T, old: unknown): T {
+  if (!isRecord(old)) return target;
+  const { origin, injectedBy, labels } = old;
+  return {
+    ...target,
+    ...((origin === "created" || origin === "adopted") && { origin }),
+    ...(typeof injectedBy === "string" && sameJson(labels, target.labels) && { injectedBy }),
+  };
+}
+
+/** The first finding counts: a namespace that we made is not adopted by the next change. */
+export function withOrigin<T extends PreviewTarget>(target: T, origin: Origin | undefined): T {
+  return origin === undefined || target.origin !== undefined ? target : { ...target, origin };
+}
