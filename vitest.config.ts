@@ -6,7 +6,13 @@ const PATIENCE = 300_000;
 /** Projects with the same number run at the same time, those with a higher one after them. */
 const ORDER = ["unit", "contract", "lab", "package", "e2e"];
 
-function project(name: string, { sharedLab = false } = {}) {
+/** Clusters that tests share. */
+const SHARED_LAB = "test/lab/shared-lab.ts";
+
+/** What a test needs that starts a real Istio. */
+const ISTIO = "test/lab/istio-setup.ts";
+
+function project(name: string, globalSetup: string[] = []) {
   const isUnit = name === "unit";
   return {
     test: {
@@ -14,7 +20,7 @@ function project(name: string, { sharedLab = false } = {}) {
       include: [`test/${name}/**/*.test.ts`],
       sequence: { groupOrder: ORDER.indexOf(name) },
       ...(isUnit ? {} : { fileParallelism: false, testTimeout: PATIENCE, hookTimeout: PATIENCE }),
-      ...(sharedLab ? { globalSetup: "test/lab/shared-lab.ts" } : {}),
+      globalSetup,
     },
   };
 }
@@ -24,10 +30,10 @@ export default defineConfig({
     passWithNoTests: true,
     projects: [
       project("unit"),
-      project("contract", { sharedLab: true }),
-      project("lab"),
+      project("contract", [SHARED_LAB]),
+      project("lab", [ISTIO]),
       project("package"),
-      project("e2e", { sharedLab: true }),
+      project("e2e", [ISTIO, SHARED_LAB]),
     ],
   },
 });

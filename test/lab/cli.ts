@@ -1,10 +1,11 @@
-/** The lab's command line: `npm run lab -- start | stop | env`. */
+/** The lab's command line: `npm run lab -- start | istio | stop | env`. */
 
 import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
 import { labEnvironment, shellLines } from "./environment.ts";
+import { startIstio } from "./istio.ts";
 import { installOnMembers } from "./istio-webhooks.ts";
-import { isLabRunning, LabIsRunning, startLab, stopLab } from "./lab.ts";
+import { isLabRunning, LabIsRunning, openLab, startLab, stopLab } from "./lab.ts";
 
 const DEFAULT_DIR = ".lab";
 
@@ -13,6 +14,8 @@ const MOST_CLUSTERS = 30;
 const USAGE = `Real Kubernetes clusters on this machine: an API server and controllers each, no nodes.
 
   npm run lab -- start [--clusters 3] [--dir .lab]   a mesh's control plane and so many member clusters
+  npm run lab -- istio [--revision canary] [--tag prod]... [--on east]... [--dir .lab]
+                                                     adds a real Istio to these members, else to each; moves the tags to it
   npm run lab -- stop [--dir .lab]                   ends them and removes their data, Pulumi's state of them included
   eval "$(npm run -s lab -- env [--dir .lab])"       lets pulumi and kubectl in this shell work on them
 
@@ -32,34 +35,45 @@ try {
 process.exit(0);
 
 async function main(words: string[]): Promise<void> {
-  const { command, clusters, dir } = parse(words);
+  const { command, clusters, istio, dir } = parse(words);
   switch (command) {
     case "help":
       process.stdout.write(`${USAGE}\n`);
       return;
     case "start":
       return start(dir, clusters);
+    case "istio":
+      return addIstio(dir, istio);
     case "stop":
       return stop(dir);
     case "env":
       return env(dir);
     default:
-      throw new UsageError(`there is no command "${command}"; there are start, stop and env.\n\n${USAGE}`);
+      throw new UsageError(`there is no command "${command}"; there are start, istio, stop and env.\n\n${USAGE}`);
   }
 }
 
 interface Wish {
   readonly command: string;
   readonly clusters: number;
+  readonly istio: IstioWish;
   readonly dir: string;
+}
+
+interface IstioWish {
+  readonly revision: string;
+  readonly tags: readonly string[];
+  /** None: all members. */
+  readonly clusters: readonly string[];
 }
 
 function parse(args: string[]): Wish {
   const { values, positionals } = parseWords(args);
   const [command, ...rest] = values.help === true ? ["help"] : positionals;
-  if (command === undefined) throw new UsageError(`say what to do: start, stop or env.\n\n${USAGE}`);
+  if (command === undefined) throw new UsageError(`say what to do: start, istio, stop or env.\n\n${USAGE}`);
   if (rest.length > 0) throw new UsageError(`"${rest.join(" ")}" is too much; flags begin with --.\n\n${USAGE}`);
-  return { command, clusters: parseClusters(values.clusters), dir: values.dir ?? DEFAULT_DIR };
+  const istio = { revision: parseRevision(values.revision), tags: values.tag ?? [], clusters: values.on ?? [] };
+  return { command, clusters: parseClusters(values.clusters), istio, dir: values.dir ?? DEFAULT_DIR };
 }
 
 function parseWords(args: string[]) {
@@ -67,7 +81,14 @@ function parseWords(args: string[]) {
     return parseArgs({
       args,
       allowPositionals: true,
-      options: { clusters: { type: "string" }, dir: { type: "string" }, help: { type: "boolean", short: "h" } },
+      options: {
+        clusters: { type: "string" },
+        revision: { type: "string" },
+        tag: { type: "string", multiple: true },
+        on: { type: "string", multiple: true },
+        dir: { type: "string" },
+        help: { type: "boolean", short: "h" },
+      },
     });
   } catch (error) {
     throw new UsageError(error instanceof Error ? `${error.message}\n\n${USAGE}` : USAGE, { cause: error });
@@ -77,6 +98,11 @@ function parseWords(args: string[]) {
 function parseClusters(text = "3"): number {
   if (/^\d+$/.test(text) && Number(text) <= MOST_CLUSTERS) return Number(text);
   throw new UsageError(`--clusters is "${text}"; it is the number of member clusters, 0 to ${MOST_CLUSTERS}.`);
+}
+
+function parseRevision(text = "default"): string {
+  if (/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(text)) return text;
+  throw new UsageError(`--revision is "${text}"; it is made of lower-case letters, digits and hyphens.`);
 }
 
 async function start(dir: string, clusters: number): Promise<void> {
@@ -93,6 +119,13 @@ async function start(dir: string, clusters: number): Promise<void> {
   }
 }
 
+async function addIstio(dir: string, { revision, tags, clusters }: IstioWish): Promise<void> {
+  if (!isLabRunning(dir)) throw noLab(dir);
+  const lab = openLab(dir);
+  const chosen = (clusters.length > 0 ? clusters : lab.names.slice(1)).map((name) => lab.cluster(name));
+  await Promise.all(chosen.map((cluster) => startIstio(cluster, { revision, tags, log: print })));
+}
+
 async function stop(dir: string): Promise<void> {
   const wasRunning = await stopLab(dir);
   print(wasRunning ? `the lab in ${dir} is stopped, and its data are removed` : `no lab is running in ${dir}`);
@@ -100,9 +133,13 @@ async function stop(dir: string): Promise<void> {
 
 /** On standard output only what a shell is to eval. */
 async function env(dir: string): Promise<void> {
-  if (!isLabRunning(dir)) throw new Error(`no lab is running in ${dir}; npm run lab -- start --dir ${dir} starts one`);
+  if (!isLabRunning(dir)) throw noLab(dir);
   const environment = await labEnvironment(dir, (line) => process.stderr.write(`${line}\n`));
   process.stdout.write(`${shellLines(environment)}\n`);
+}
+
+function noLab(dir: string): Error {
+  return new Error(`no lab is running in ${dir}; npm run lab -- start --dir ${dir} starts one`);
 }
 
 function print(line: string): void {

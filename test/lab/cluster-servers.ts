@@ -4,6 +4,7 @@ import { randomBytes } from "node:crypto";
 import * as fs from "node:fs";
 import { dirname, join } from "node:path";
 import { createAuthority, createServerCertificate, createSigningKey } from "./certificates.ts";
+import { type IstiodPlan, startIstiod } from "./istiod-server.ts";
 import { connect, type KubeClient } from "./kube-client.ts";
 import { type Access, writeKubeconfig } from "./kubeconfig.ts";
 import type { LabFolder } from "./lab-folder.ts";
@@ -15,7 +16,7 @@ import type { ServerProcess, ServerRack } from "./server-process.ts";
 /** Generous: a machine that builds something at the same time is no failure. */
 const READY_TIMEOUT_MS = 120_000;
 
-/** Deletions of namespaces finish, and Deployments make Pods (which nothing runs). */
+/** Deletions of namespaces finish, and workloads make Pods (which nothing runs: see pods.ts). */
 const CONTROLLERS = [
   "namespace-controller",
   "serviceaccount-controller",
@@ -23,6 +24,8 @@ const CONTROLLERS = [
   "garbage-collector-controller",
   "deployment-controller",
   "replicaset-controller",
+  "statefulset-controller",
+  "daemonset-controller",
 ];
 
 const DEFAULT_SERVICE_ACCOUNT = "/api/v1/namespaces/default/serviceaccounts/default";
@@ -40,12 +43,14 @@ export interface ClusterPlan {
   readonly rack: ServerRack;
 }
 
-/** An API server and its controllers, which can be stopped and started again. */
+/** An API server and its controllers, which can be stopped and started again, and what was started for them. */
 export class ClusterServers {
   readonly #plan: ClusterPlan;
   readonly #files: Files;
   readonly #api: ServerProcess;
   readonly #controllers: ServerProcess;
+  /** The URL of each istiod, by its revision. */
+  readonly #istiods = new Map<string, string>();
   #admin: Access | undefined;
 
   constructor(plan: ClusterPlan) {
@@ -90,6 +95,14 @@ export class ClusterServers {
     if (admin === undefined || this.#api.isRunning) return;
     await this.#startApi(Number(new URL(admin.server).port), admin);
     await this.#startControllers(admin);
+  }
+
+  /** The URL of the istiod of this revision, which is started if there is none. It stays up while the cluster is down. */
+  async startIstiod(plan: IstiodPlan): Promise<string> {
+    const { name, folder, rack } = this.#plan;
+    const url = this.#istiods.get(plan.revision) ?? (await startIstiod(plan, { cluster: name, folder, rack }));
+    this.#istiods.set(plan.revision, url);
+    return url;
   }
 
   async stop(): Promise<void> {

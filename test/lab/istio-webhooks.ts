@@ -6,6 +6,11 @@
 import type { Lab } from "./lab.ts";
 import type { LabCluster } from "./lab-cluster.ts";
 
+const CONFIGURATIONS = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations";
+
+/** By this its configurations are told from those of a real Istio. */
+const FIELD_MANAGER = "global-namespace-lab";
+
 export interface WebhookOptions {
   readonly revision: string;
   /** Makes it a tag of that revision. */
@@ -72,15 +77,23 @@ export async function installOnMembers(lab: Lab): Promise<void> {
 }
 
 export async function installIstioWebhooks({ kube }: LabCluster, revisions: readonly WebhookOptions[]): Promise<void> {
-  const path = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations";
   for (const options of revisions) {
     const configuration = webhookConfiguration(options);
-    await kube.patch(`${path}/${configuration.metadata.name}`, configuration, {
+    await kube.patch(`${CONFIGURATIONS}/${configuration.metadata.name}`, configuration, {
       type: "apply",
-      fieldManager: "global-namespace-lab",
+      fieldManager: FIELD_MANAGER,
       force: true,
     });
   }
+}
+
+/** Makes room for a real Istio, which has configurations of the same names. */
+export async function removeIstioWebhooks({ kube }: LabCluster): Promise<void> {
+  const configurations = await kube.list(CONFIGURATIONS);
+  const ours = configurations.filter(({ metadata }) =>
+    metadata.managedFields?.some(({ manager }) => manager === FIELD_MANAGER),
+  );
+  await Promise.all(ours.map(({ metadata }) => kube.delete(`${CONFIGURATIONS}/${metadata.name}`)));
 }
 
 function webhook(name: string, namespaces: readonly Requirement[], pods: readonly Requirement[]) {

@@ -10,6 +10,7 @@ import { randomBytes } from "node:crypto";
 import * as fs from "node:fs";
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
 import { type ClusterProgramPaths, ClusterServers } from "./cluster-servers.ts";
 import { startEtcd } from "./etcd-server.ts";
 import { type Access, writeKubeconfig } from "./kubeconfig.ts";
@@ -28,8 +29,8 @@ export type KeeperEvent =
   | { readonly kind: "ready" }
   | { readonly kind: "failed"; readonly message: string };
 
-/** A command, sent as `POST /<verb>` or `POST /<verb>/<cluster>`. */
-export type KeeperCommand = "keep" | "end" | "stop" | "start" | "pause" | "resume";
+/** A command, sent as `POST /<verb>` or `POST /<verb>/<cluster>`; the body of `istiod` is an `IstiodPlan`. */
+export type KeeperCommand = "keep" | "end" | "stop" | "start" | "pause" | "resume" | "istiod";
 
 const [dir = "", planText = "{}"] = process.argv.slice(2);
 const folder = labFolder(dir);
@@ -104,44 +105,53 @@ function keep(): void {
 }
 
 function serveCommands(secret: string): Server {
-  let last: Promise<void> = Promise.resolve();
+  const last = new Map<string, Promise<void>>();
   return createServer((request, response) => {
     if (request.headers.authorization !== `Bearer ${secret}`) {
       response.writeHead(401).end();
       return;
     }
-    // One after the other: a stop in the middle of a start has no meaning.
-    last = last.then(async () => {
+    const [, command = "", name = ""] = (request.url ?? "").split("/");
+    // Those to one cluster one after the other: a stop in the middle of a start has no meaning.
+    const turn = (last.get(name) ?? Promise.resolve()).then(async () => {
       try {
-        await obey(request);
-        response.writeHead(204).end();
+        response.writeHead(200).end(await obey(command, name, request));
       } catch (error) {
         response.writeHead(500).end(error instanceof Error ? error.message : String(error));
       }
     });
+    last.set(name, turn);
   });
 }
 
-async function obey(request: IncomingMessage): Promise<void> {
-  const [, command, name = ""] = (request.url ?? "").split("/");
+/** Returns what the answer says. */
+async function obey(command: string, name: string, request: IncomingMessage): Promise<string> {
   switch (command as KeeperCommand) {
     case "keep":
-      return keep();
+      keep();
+      break;
     case "end":
       // Answered before it is done: who asked for it watches the process.
       void end();
-      return;
+      break;
     case "stop":
-      return cluster(name).stop();
+      await cluster(name).stop();
+      break;
     case "start":
-      return cluster(name).start();
+      await cluster(name).start();
+      break;
     case "pause":
-      return cluster(name).pause();
+      cluster(name).pause();
+      break;
     case "resume":
-      return cluster(name).resume();
+      cluster(name).resume();
+      break;
+    case "istiod":
+      return cluster(name).startIstiod(JSON.parse(await text(request)));
     default:
       throw new Error(`unknown command "${command}"`);
   }
+  return "";
 }
 
 function cluster(name: string): ClusterServers {

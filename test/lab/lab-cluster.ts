@@ -4,6 +4,8 @@ import * as fs from "node:fs";
 import { join } from "node:path";
 import { createUserCertificate } from "./certificates.ts";
 import { until } from "./condition.ts";
+import type { IstiodPlan } from "./istiod-server.ts";
+import type { KeeperCommand } from "./keeper.ts";
 import { connect, type KubeClient } from "./kube-client.ts";
 import { readKubeconfig, writeKubeconfig } from "./kubeconfig.ts";
 import type { LabFolder } from "./lab-folder.ts";
@@ -26,7 +28,8 @@ export interface RestrictedUser {
 
 const RIGHTS_TIMEOUT_MS = 30_000;
 
-type Command = (command: "stop" | "start" | "pause" | "resume", cluster: string) => Promise<void>;
+/** Has the lab's keeper do something to a cluster; returns its answer. */
+type Command = (command: KeeperCommand, cluster: string, body?: unknown) => Promise<string>;
 
 /** One cluster of a running lab. */
 export class LabCluster {
@@ -52,22 +55,27 @@ export class LabCluster {
   }
 
   /** Ends the API server: connections are refused. */
-  stop(): Promise<void> {
-    return this.#command("stop", this.name);
+  async stop(): Promise<void> {
+    await this.#command("stop", this.name);
   }
 
   /** Starts it again with what it held, and waits until it and its controllers work. */
-  start(): Promise<void> {
-    return this.#command("start", this.name);
+  async start(): Promise<void> {
+    await this.#command("start", this.name);
   }
 
   /** Freezes the API server: connections are taken, and nothing answers. */
-  pause(): Promise<void> {
-    return this.#command("pause", this.name);
+  async pause(): Promise<void> {
+    await this.#command("pause", this.name);
   }
 
-  resume(): Promise<void> {
-    return this.#command("resume", this.name);
+  async resume(): Promise<void> {
+    await this.#command("resume", this.name);
+  }
+
+  /** Has an istiod run for this cluster until the lab ends; see istio.ts for what else it needs. Returns its URL. */
+  startIstiod(plan: IstiodPlan): Promise<string> {
+    return this.#command("istiod", this.name, plan);
   }
 
   /** The present end of the record of requests. */

@@ -78,7 +78,8 @@ export function openLab(dir: string): Lab {
   const folder = labFolder(realFolder(dir));
   const record = readRecord(folder);
   if (record === undefined) throw new Error(`there is no lab running in ${folder.dir}`);
-  const command = (...words: [KeeperCommand, string?]) => sendCommand(record, words.join("/"));
+  const command = (verb: KeeperCommand, cluster = "", body?: unknown) =>
+    sendCommand(record, `${verb}/${cluster}`, body);
   const clusters = new Map(record.clusters.map((name) => [name, new LabCluster(name, folder, command)]));
 
   function cluster(name: string): LabCluster {
@@ -94,7 +95,9 @@ export function openLab(dir: string): Lab {
     kubeconfigPath: folder.kubeconfig,
     cluster,
     kubeconfig: (name) => cluster(name).kubeconfig,
-    keep: () => command("keep"),
+    keep: async () => {
+      await command("keep");
+    },
     stop: async () => {
       await stopLab(folder.dir);
     },
@@ -189,11 +192,13 @@ function release(keeper: ChildProcess): void {
   input?.unref?.();
 }
 
-async function sendCommand(record: LabRecord, path: string): Promise<void> {
-  const { port, secret } = record.keeper;
-  const response = await fetch(`http://127.0.0.1:${port}/${path}`, {
+async function sendCommand({ keeper }: LabRecord, path: string, body?: unknown): Promise<string> {
+  const response = await fetch(`http://127.0.0.1:${keeper.port}/${path}`, {
     method: "POST",
-    headers: { authorization: `Bearer ${secret}` },
+    headers: { authorization: `Bearer ${keeper.secret}` },
+    body: JSON.stringify(body) ?? null,
   });
-  if (!response.ok) throw new Error(`the lab's keeper refuses "${path}": ${await response.text()}`);
+  const answer = await response.text();
+  if (!response.ok) throw new Error(`the lab's keeper refuses "${path}": ${answer}`);
+  return answer;
 }

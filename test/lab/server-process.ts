@@ -11,6 +11,8 @@ export interface ServerProgram {
   readonly name: string;
   readonly path: string;
   readonly logPath: string;
+  /** All of its environment. Default: this process's. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** All servers of a lab, so that none is forgotten at its end. */
@@ -58,9 +60,9 @@ export class ServerProcess {
   }
 
   start(args: readonly string[]): void {
-    const { path, logPath } = this.#program;
+    const { path, logPath, env = process.env } = this.#program;
     const log = fs.openSync(logPath, "a");
-    const child = spawn(path, args, { stdio: ["ignore", log, log] });
+    const child = spawn(path, args, { stdio: ["ignore", log, log], env });
     fs.closeSync(log);
     // Without a listener a program that cannot be executed would end the whole keeper; it shows in `isRunning`.
     child.once("error", (error) => fs.appendFileSync(logPath, `${error.message}\n`));
