@@ -59,8 +59,8 @@ async function markPending(cluster: LabCluster, held: ReadonlySet<string>): Prom
       runnable.map(({ metadata }) => markReady(cluster, `${metadata.namespace}/pods/${metadata.name}`)),
     );
   } catch (error) {
-    // What the API server refuses is a fault; that it is down is a test's wish.
-    if (error instanceof KubeError && error.status < 500) throw error;
+    // What the API server refuses is a fault; that it is down, or not yet up (429), is a test's wish.
+    if (error instanceof KubeError && error.status < 500 && error.status !== 429) throw error;
   }
 }
 
