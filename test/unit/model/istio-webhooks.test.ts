@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parseInjectionWebhooks } from "../../../provider/kube/injection-webhooks.ts";
+import { whoInjects } from "../../../provider/model/injection.ts";
 import { type WebhookOptions, webhookConfiguration } from "../../lab/istio-webhooks.ts";
 
 /** What the pinned istioctl generates, and the lab's stand-in for it. */
@@ -16,12 +17,27 @@ const installations: Record<string, WebhookOptions[]> = {
   ],
 };
 
+function realWebhooks(name: string) {
+  const path = join(import.meta.dirname, "..", "fixtures", "webhooks", `${name}.json`);
+  return parseInjectionWebhooks(JSON.parse(readFileSync(path, "utf8")));
+}
+
+describe("Istio's own webhook configurations", () => {
+  test("after istioctl tag set default leave enabled to the tag's revision", () => {
+    const webhooks = realWebhooks("default-deactivated");
+    const namespace = { name: "payments", labels: { "istio-injection": "enabled" } };
+    expect(whoInjects(namespace, { labels: {} }, webhooks)).toMatchObject({ tag: "default" });
+    expect(
+      whoInjects({ name: "payments", labels: { "istio.io/rev": "default" } }, { labels: {} }, webhooks),
+    ).toMatchObject({ tag: "default" });
+  });
+});
+
 describe("the lab's webhook configurations", () => {
   for (const [name, options] of Object.entries(installations)) {
     test(`of ${name} select the same namespaces and pods as Istio's own`, () => {
-      const path = join(import.meta.dirname, "..", "fixtures", "webhooks", `${name}.json`);
-      const real = parseInjectionWebhooks(JSON.parse(readFileSync(path, "utf8")));
-      expect(bySelectors(parseInjectionWebhooks(options.map(webhookConfiguration)))).toEqual(bySelectors(real));
+      const standIn = parseInjectionWebhooks(options.map(webhookConfiguration));
+      expect(bySelectors(standIn)).toEqual(bySelectors(realWebhooks(name)));
     });
   }
 });
