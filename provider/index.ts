@@ -8,6 +8,7 @@ import type { CheckContext } from "./lifecycle/check";
 import type { ClusterApi } from "./lifecycle/fleet";
 import type { World } from "./lifecycle/lifecycle";
 import type { State } from "./model/state";
+import type { SyncState } from "./model/sync-state";
 
 type Properties = Record<string, unknown>;
 
@@ -30,14 +31,18 @@ function load() {
   return {
     ...(require("./lifecycle/check") as typeof import("./lifecycle/check")),
     ...(require("./lifecycle/lifecycle") as typeof import("./lifecycle/lifecycle")),
+    ...(require("./lifecycle/sync") as typeof import("./lifecycle/sync")),
+    ...(require("./lifecycle/sync-check") as typeof import("./lifecycle/sync-check")),
     ...(require("./model/diff") as typeof import("./model/diff")),
     ...(require("./model/state") as typeof import("./model/state")),
+    ...(require("./model/sync-state") as typeof import("./model/sync-state")),
   };
 }
 
 function open(): Session {
   if (session !== undefined) return session;
   const { parseMesh } = require("./model/mesh") as typeof import("./model/mesh");
+  const { createExpectations } = require("./lifecycle/expectations") as typeof import("./lifecycle/expectations");
   const { createFleet } = require("./lifecycle/fleet") as typeof import("./lifecycle/fleet");
   const { createWorld } = require("./kube/world") as typeof import("./kube/world");
   const machine = createWorld();
@@ -50,7 +55,8 @@ function open(): Session {
     }
     return { mesh: parsed.mesh, fleet, clock: machine, say };
   };
-  session = { check: { mesh: parsed, fleet: () => fleet, claims: new Map(), say }, world };
+  const check = { mesh: parsed, fleet: () => fleet, claims: new Map(), expectations: createExpectations(), say };
+  session = { check, world };
   return session;
 
   function connect(place: string): ClusterApi {
@@ -92,10 +98,14 @@ async function reconcile(inputs: Properties, remembered: State | undefined): Pro
   const { state, failures } = await core.reconcile(inputs, remembered, open().world());
   const outs = core.outputsOf(state);
   if (failures.length === 0) return { id: state.name, outs };
+  throw partialError(state.name, failures, outs, inputs);
+}
+
+function partialError(id: string, failures: readonly string[], outs: Properties, inputs: Properties): PartialError {
   const reasons = failures.map(
     (failure) => `${failure}. What was done is recorded; the next "pulumi up" goes on from there`,
   );
-  throw new PartialError(state.name, reasons, { ...outs, __provider: inputs.__provider });
+  return new PartialError(id, reasons, { ...outs, __provider: inputs.__provider });
 }
 
 export const provider = {
@@ -141,6 +151,56 @@ export const provider = {
   async delete(_id: string, props: Properties): Promise<void> {
     const core = load();
     const failures = await core.remove(core.parseState(props), open().world());
+    if (failures.length > 0) throw new Error(`${failures.join("; ")}. The next "pulumi destroy" goes on from there`);
+  },
+};
+
+async function reconcileSync(
+  inputs: Properties,
+  remembered: SyncState | undefined,
+): Promise<{ id: string; outs: Properties }> {
+  const core = load();
+  const { state, failures, isPartial } = await core.reconcileSync(inputs, remembered, open().world());
+  const outs = core.outputsOfSync(state);
+  if (failures.length === 0) return { id: state.owner, outs };
+  if (isPartial) throw partialError(state.owner, failures, outs, inputs);
+  throw new Error(`${failures.join("; ")}. Nothing was written; the next "pulumi up" begins anew`);
+}
+
+/** `NamespaceSync`, in the same process and session as `provider`. */
+export const namespaceSync = {
+  configure: provider.configure,
+
+  async check(olds: Properties, news: Properties): Promise<{ inputs: Properties; failures: unknown[] }> {
+    const { inputs, failures } = await load().checkSync(olds, news, open().check);
+    return { inputs, failures: [...failures] };
+  },
+
+  async diff(_id: string, olds: Properties, news: Properties): Promise<{ changes: boolean }> {
+    const { diffSync, parseSyncState } = load();
+    const { changes, unfinished } = diffSync(parseSyncState(olds), news);
+    for (const line of unfinished) open().check.say(line);
+    return { changes };
+  },
+
+  async create(inputs: Properties): Promise<{ id: string; outs: Properties }> {
+    return reconcileSync(inputs, undefined);
+  },
+
+  async update(_id: string, olds: Properties, news: Properties): Promise<{ outs: Properties }> {
+    const { outs } = await reconcileSync(news, load().parseSyncState(olds));
+    return { outs };
+  },
+
+  async read(id: string, props: Properties): Promise<{ id: string; props: Properties; inputs: Properties }> {
+    const core = load();
+    const state = await core.readSync(core.parseSyncState(props), open().world());
+    return { id, props: core.outputsOfSync(state), inputs: core.inputsOfSync(state) };
+  },
+
+  async delete(_id: string, props: Properties): Promise<void> {
+    const core = load();
+    const failures = await core.removeSync(core.parseSyncState(props), open().world());
     if (failures.length > 0) throw new Error(`${failures.join("; ")}. The next "pulumi destroy" goes on from there`);
   },
 };

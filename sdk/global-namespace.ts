@@ -55,7 +55,12 @@ export interface GlobalNamespaceArgs {
   annotations?: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
   /** Default: injection labels of others are left alone. Changed in place. */
   injection?: pulumi.Input<Injection>;
-  /** The clusters the namespace belongs to: names, a selector, or `"all"` (default). Changed in place: clusters join, or leave by `onLeave`. */
+  /**
+   * The clusters the namespace belongs to: names, a selector, or `"all"`. Changed in place: clusters join, or leave by
+   * `onLeave`. Default: those for which a {@link NamespaceSync} has recorded it on the mesh (see `recordedBy`), else all.
+   * Once a record was followed, the namespace belongs to no cluster when the last record is gone, and never to all.
+   * With the default the mesh's namespaces are listed once an operation.
+   */
   clusters?: pulumi.Input<"all" | pulumi.Input<string>[] | ClusterSelector>;
   /** What differs on single clusters, by name. Changed in place, on those clusters alone. */
   overrides?: pulumi.Input<{ [cluster: string]: pulumi.Input<Override> }>;
@@ -127,6 +132,8 @@ export class GlobalNamespace extends pulumi.CustomResource {
   readonly name!: pulumi.Output<string>;
   /** What each cluster shall carry. */
   readonly targets!: pulumi.Output<{ [cluster: string]: Target }>;
+  /** By cluster, the NamespaceSync that recorded it there. Absent where `clusters` is given, or nothing was ever recorded. */
+  readonly recordedBy!: pulumi.Output<{ [cluster: string]: string } | undefined>;
   /** What the namespace is on each cluster. */
   readonly members!: pulumi.Output<{ [cluster: string]: MemberStatus }>;
   /** What the namespace is on the mesh's control plane. */
@@ -144,6 +151,7 @@ export class GlobalNamespace extends pulumi.CustomResource {
         ...args,
         name: args.name === undefined ? name : args.name,
         resource: name,
+        recordedBy: undefined,
         targets: undefined,
         members: undefined,
         controlPlane: undefined,

@@ -9,9 +9,11 @@ import { foreignLabels, propagatedLabels } from "../model/propagation";
 import { ARGS, parsePolicies, parseSpec, type Spec } from "../model/spec";
 import { resolveTargets } from "../model/targets";
 import { hasUnknown, isUnknown } from "../model/unknown";
+import type { Expectations } from "./expectations";
 import { lookAtClusters } from "./first-look";
 import type { Fleet } from "./fleet";
 import { resolveInjectors } from "./injectors";
+import { affinityOf } from "./recorded-affinity";
 
 type Inputs = Readonly<Record<string, unknown>>;
 
@@ -26,6 +28,7 @@ export interface CheckContext {
   readonly fleet: () => Fleet;
   /** Which resource of this process has claimed which name. */
   readonly claims: Map<string, string>;
+  readonly expectations: Expectations;
   readonly say: (line: string) => void;
 }
 
@@ -42,11 +45,13 @@ export async function check(olds: Inputs, news: Inputs, context: CheckContext): 
   // The owner stays for the resource's life: renaming the stack or the resource does not turn it into a stranger.
   const owner = typeof olds.owner === "string" && !isUnknown(olds.owner) ? olds.owner : `${mesh.owner}/${resource}`;
   const policies = parsePolicies(news);
-  const propagated =
-    policies.propagate === "all" ? await readPropagated(spec, owner, olds, mesh, context.fleet()) : undefined;
-  const resolved = resolveTargets(spec, mesh, propagated);
+  const affinity = await affinityOf(spec, olds, news, mesh, context);
+  if ("failure" in affinity) return fail([affinity.failure]);
+  const { clusters, recordedBy } = affinity;
+  const propagated = policies.propagate === "all" ? await readPropagated(spec, owner, olds, mesh, context) : undefined;
+  const resolved = resolveTargets({ ...spec, clusters }, mesh, propagated);
   if ("failures" in resolved) return fail(resolved.failures);
-  const computed = { ...pick(news, ARGS), owner, propagated };
+  const computed = { ...pick(news, ARGS), owner, recordedBy, propagated };
   if (isUnknown(spec.name) || isUnknown(resolved.targets)) {
     return { inputs: withoutUndefined({ ...computed, ...resolved }), failures: [] };
   }
@@ -59,10 +64,21 @@ export async function check(olds: Inputs, news: Inputs, context: CheckContext): 
   if (!isChange) return { inputs, failures: [] };
 
   const fleet = context.fleet();
+  const { expectations } = context;
   for (const line of describeLeaving(name, olds, targets, mesh, inputs)) context.say(line);
   const [injectors, look] = await Promise.all([
     resolveInjectors({ name, targets, revisionCheck: policies.revisionCheck, fleet, overrides: news.overrides }),
-    lookAtClusters({ name, owner, policies, targets, controlPlaneTarget, known: before.targets, mesh, fleet }),
+    lookAtClusters({
+      name,
+      owner,
+      policies,
+      targets,
+      controlPlaneTarget,
+      known: before.targets,
+      mesh,
+      fleet,
+      expectations,
+    }),
   ]);
   for (const line of injectors.remarks) context.say(line);
   const { origins } = look;
@@ -79,14 +95,14 @@ async function readPropagated(
   owner: string,
   olds: Inputs,
   mesh: Mesh,
-  fleet: Fleet,
+  { fleet, expectations }: CheckContext,
 ): Promise<Record<string, string>> {
   const before = isRecord(olds.propagated) ? (olds.propagated as Record<string, string>) : {};
   const own = resolveTargets({ ...spec, clusters: { kind: "names", names: [] } }, mesh);
   if (isUnknown(spec.name) || "failures" in own || hasUnknown(own.controlPlaneTarget)) return before;
   if (mesh.connections[mesh.controlPlane]?.pending === true) return before;
   try {
-    const existing = await fleet.observe(mesh.controlPlane, spec.name);
+    const existing = expectations.of(spec.name, await fleet().observe(mesh.controlPlane, spec.name));
     if (existing === undefined) return {};
     const labels = own.controlPlaneTarget.labels as StringMap;
     const foreign = foreignLabels(existing, { owner, labels, podSecurityLabels: mesh.podSecurityLabels });
@@ -100,7 +116,7 @@ async function readPropagated(
 /** The inputs whose change means a write. */
 const WRITTEN = ["targets", "controlPlaneTarget"];
 
-function describeMeshFailure({ property, reason }: CheckFailure): CheckFailure {
+export function describeMeshFailure({ property, reason }: CheckFailure): CheckFailure {
   return property === "provider"
     ? { property, reason }
     : { property: "provider", reason: `Mesh: ${property} ${reason}` };

@@ -1,6 +1,6 @@
 /** One look at every cluster before a change is written: what stands there already, and what speaks against the change. */
 
-import { isClusterError } from "../model/cluster-error";
+import { type ClusterError, isClusterError } from "../model/cluster-error";
 import { type CheckFailure, describePath } from "../model/failure";
 import { isRecord, type StringMap } from "../model/json";
 import { CONTROL_PLANE, describePlace, type Mesh } from "../model/mesh";
@@ -10,6 +10,7 @@ import { refusalOf } from "../model/refusal";
 import type { Policies } from "../model/spec";
 import type { Origin, PreviewTarget } from "../model/targets";
 import { hasUnknown } from "../model/unknown";
+import type { Expectations } from "./expectations";
 import type { Fleet } from "./fleet";
 
 export interface LookQuestion {
@@ -22,6 +23,7 @@ export interface LookQuestion {
   readonly known: unknown;
   readonly mesh: Mesh;
   readonly fleet: Fleet;
+  readonly expectations: Expectations;
 }
 
 export interface Look {
@@ -31,7 +33,7 @@ export interface Look {
 }
 
 export async function lookAtClusters(question: LookQuestion): Promise<Look> {
-  const { name, owner, policies, targets, controlPlaneTarget, mesh, fleet } = question;
+  const { name, owner, policies, targets, controlPlaneTarget, mesh, fleet, expectations } = question;
   const places: Record<string, PreviewTarget> = { ...targets, [mesh.controlPlane]: controlPlaneTarget };
   const known = isRecord(question.known) ? question.known : undefined;
   const identities = new Map<string, string>();
@@ -42,7 +44,8 @@ export async function lookAtClusters(question: LookQuestion): Promise<Look> {
     if (mesh.connections[place]?.pending === true) return;
     const seen = await observe(fleet, place, name, failures);
     if (seen === undefined) return;
-    const { existing, identity } = seen;
+    const { identity } = seen;
+    const existing = place === mesh.controlPlane ? expectations.of(name, seen.existing) : seen.existing;
     if (identity !== undefined) {
       const twin = identities.get(identity);
       if (twin !== undefined) failures.push(describeTwins(twin, place));
@@ -81,15 +84,20 @@ async function observe(fleet: Fleet, place: string, name: string, failures: Chec
     return { existing: await fleet.observe(place, name), identity: await fleet.identity(place) };
   } catch (error) {
     if (!isClusterError(error)) throw error;
-    if (error.code === "connection") {
-      const property = place === CONTROL_PLANE ? CONTROL_PLANE : describePath(["clusters", place]);
-      failures.push({ property: "provider", reason: `Mesh: ${property}: ${error.message}` });
-    }
+    const failure = failureOfConnection(place, error);
+    if (failure !== undefined) failures.push(failure);
     return undefined;
   }
 }
 
-function describeTwins(a: string, b: string): CheckFailure {
+/** What the Mesh itself says wrongly of a place; `undefined` where the place is at fault. */
+export function failureOfConnection(place: string, error: ClusterError): CheckFailure | undefined {
+  if (error.code !== "connection") return undefined;
+  const property = place === CONTROL_PLANE ? CONTROL_PLANE : describePath(["clusters", place]);
+  return { property: "provider", reason: `Mesh: ${property}: ${error.message}` };
+}
+
+export function describeTwins(a: string, b: string): CheckFailure {
   const member = [a, b].find((place) => place !== CONTROL_PLANE) ?? "";
   const [first, second] = [a, b].sort();
   const isControlPlane = a === CONTROL_PLANE || b === CONTROL_PLANE;

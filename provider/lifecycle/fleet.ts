@@ -20,7 +20,9 @@ export interface Fleet {
   api(place: string): ClusterApi;
   /** First characters of the uid of kube-system; `undefined` where it may not be read. */
   identity(place: string): Promise<string | undefined>;
-  /** A namespace as it was at the last look, at most a minute old. */
+  /** All namespaces as they were at the last look, at most a minute old, by name. */
+  list(place: string): Promise<ReadonlyMap<string, Namespace>>;
+  /** A namespace as it was at the last look. */
   observe(place: string, name: string): Promise<Namespace | undefined>;
   /** The webhooks that inject Istio's sidecar there, asked once a process. */
   webhooks(place: string): Promise<readonly InjectionWebhook[]>;
@@ -82,6 +84,7 @@ export function createFleet(connect: (place: string) => ClusterApi, now: () => n
 
   return {
     api,
+    list: look,
     observe,
     identity: (place) => once(identities, place, () => identity(place)),
     webhooks: (place) => once(webhooks, place, async () => listInjectionWebhooks(api(place).server)),

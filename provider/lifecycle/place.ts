@@ -6,7 +6,14 @@ import { describePlace } from "../model/mesh";
 import { UNDELETABLE_NAMESPACES } from "../model/name";
 import type { Namespace, NamespaceApply } from "../model/namespace";
 import { fieldManagerOf, OWNER_ANNOTATION, ownerOf, wasCreatedBy } from "../model/owner";
-import { describeCompetitors, describeConflicts, describeExisting, isDrift, refusalOf } from "../model/refusal";
+import {
+  describeCompetitors,
+  describeConflicts,
+  describeExisting,
+  givesWay,
+  isOursToSettle,
+  refusalOf,
+} from "../model/refusal";
 import type { LeavePolicy, Policies } from "../model/spec";
 import { describeLive, type MemberStatus } from "../model/state";
 import type { Target } from "../model/targets";
@@ -121,8 +128,10 @@ async function put(fleet: Fleet, write: Write): Promise<Put> {
     annotations: { ...target.annotations, ...marks, [OWNER_ANNOTATION]: owner },
   };
   const result = await putBody(fleet, write, body, remembered?.uid);
-  const competing = Object.keys(competingLabels(target.labels, result.namespace.labels));
-  if (!policies.force || competing.length === 0 || result.namespace.deletionTimestamp !== undefined) return result;
+  const competing = Object.keys(competingLabels(target.labels, result.namespace.labels)).filter(
+    (key) => policies.force || givesWay(result.namespace, key, write),
+  );
+  if (competing.length === 0 || result.namespace.deletionTimestamp !== undefined) return result;
   const namespace = await api.removeLabels(result.namespace, competing, fieldManagerOf(owner));
   return { ...result, namespace };
 }
@@ -159,7 +168,7 @@ async function applyAny(fleet: Fleet, write: Write, body: NamespaceApply): Promi
     const error = clusterErrorOf(thrown);
     if (error.code !== "conflict") throw error;
     const written = body.uid !== undefined && write.remembered !== undefined ? write.remembered : { labels: {} };
-    if (isDrift(error.conflicts, written)) return api.apply(body, { fieldManager, force: true });
+    if (isOursToSettle(error.conflicts, written)) return api.apply(body, { fieldManager, force: true });
     throw new ClusterError("conflict", describeConflicts(error.conflicts, write.owner), { cause: error });
   }
 }

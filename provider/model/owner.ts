@@ -12,6 +12,11 @@ export const OWNER_ANNOTATION: string = `${OWN_PREFIX}/owner`;
 /** Followed by a cluster's name; on the control plane's namespace alone. One key a cluster: two writers never share a value. */
 const AFFINITY_PREFIX: string = `${OWN_PREFIX}/cluster.`;
 
+/** Followed by a cluster's name, on the control plane's namespace alone: which NamespaceSync says that it belongs to that cluster. */
+const SYNCED_PREFIX: string = `${OWN_PREFIX}/synced.`;
+/** No owner begins like this: an organization's name has no colon. */
+const SYNC_MANAGER_PREFIX: string = `${OWN_PREFIX}/sync:`;
+
 /** k8s.io/apimachinery/pkg/apis/meta/v1/validation, FieldManagerMaxLength, characters. */
 const MAX_FIELD_MANAGER_LENGTH = 128;
 
@@ -19,18 +24,44 @@ export function affinityAnnotations(clusters: readonly string[]): Record<string,
   return Object.fromEntries(clusters.map((cluster) => [`${AFFINITY_PREFIX}${cluster}`, "true"]));
 }
 
-/** The owner as a field manager; too long a one keeps its end, which differs most, behind a digest of the whole. */
+/** The record of a NamespaceSync that a namespace of the mesh belongs to a cluster. */
+export function syncedAnnotation(cluster: string): string {
+  return `${SYNCED_PREFIX}${cluster}`;
+}
+
+/** By cluster: the NamespaceSync that recorded it on the mesh's namespace. */
+export function syncRecordsOf({ annotations }: Pick<Namespace, "annotations">): Record<string, string> {
+  const records = Object.entries(annotations).filter(([key]) => key.startsWith(SYNCED_PREFIX));
+  return Object.fromEntries(records.map(([key, owner]) => [key.slice(SYNCED_PREFIX.length), owner] as const).sort());
+}
+
+/** A GlobalNamespace as a field manager. */
 export function fieldManagerOf(owner: string): string {
-  const manager = `${OWN_PREFIX}/${owner.replace(/[^\x20-\x7e]/g, "_")}`;
+  return managerOf(`${OWN_PREFIX}/`, owner);
+}
+
+/** A NamespaceSync as a field manager. */
+export function syncFieldManagerOf(owner: string): string {
+  return managerOf(SYNC_MANAGER_PREFIX, owner);
+}
+
+/** Whether a field manager is a NamespaceSync, of whichever stack. */
+export function isSyncFieldManager(manager: string): boolean {
+  return manager.startsWith(SYNC_MANAGER_PREFIX);
+}
+
+/** Too long an owner keeps its end, which differs most, behind a digest of the whole. */
+function managerOf(prefix: string, owner: string): string {
+  const manager = prefix + owner.replace(/[^\x20-\x7e]/g, "_");
   if (manager.length <= MAX_FIELD_MANAGER_LENGTH) return manager;
-  const digest = fnv1a(owner);
-  const head = `${OWN_PREFIX}/${digest}~`;
+  const head = `${prefix}${fnv1a(owner)}~`;
   return head + manager.slice(manager.length - (MAX_FIELD_MANAGER_LENGTH - head.length));
 }
 
-/** The owner that a field manager stands for, or `undefined` for a stranger's. */
+/** The owner that a GlobalNamespace's field manager stands for, or `undefined` for a stranger's. */
 export function ownerOfFieldManager(manager: string): string | undefined {
-  return manager.startsWith(`${OWN_PREFIX}/`) ? manager.slice(OWN_PREFIX.length + 1) : undefined;
+  const isOurs = manager.startsWith(`${OWN_PREFIX}/`) && !isSyncFieldManager(manager);
+  return isOurs ? manager.slice(OWN_PREFIX.length + 1) : undefined;
 }
 
 /** FNV-1a, 32 bits, hexadecimal: tells names apart, protects nothing. http://www.isthe.com/chongo/tech/comp/fnv/ */
@@ -51,7 +82,11 @@ export function ownerOf(namespace: Namespace): string | undefined {
  * nothing since, and whoever else creates a namespace leaves an entry at least as old. On doubt: no.
  */
 export function wasCreatedBy(owner: string, namespace: Namespace): boolean {
-  const manager = fieldManagerOf(owner);
+  return wasMadeBy(fieldManagerOf(owner), namespace);
+}
+
+/** The same, of a field manager of this package. */
+export function wasMadeBy(manager: string, namespace: Namespace): boolean {
   const entries = namespace.fieldManagers.filter((entry) => entry.subresource === undefined);
   const ours = entries.filter((entry) => entry.manager === manager);
   const older = entries.filter(

@@ -5,7 +5,7 @@ import { describeList } from "./failure";
 import { competingLabels } from "./injection";
 import type { StringMap } from "./json";
 import type { Namespace } from "./namespace";
-import { fieldManagerOf, OWNER_ANNOTATION, ownerOf, ownerOfFieldManager } from "./owner";
+import { fieldManagerOf, isSyncFieldManager, OWNER_ANNOTATION, ownerOf, ownerOfFieldManager } from "./owner";
 import type { Policies } from "./spec";
 
 export interface Claim {
@@ -32,7 +32,7 @@ export function refusalOf(existing: Namespace, claim: Claim): Refusal | undefine
     return { property: "adopt", reason: describeExisting() };
   }
   const competing = competingLabels(claim.labels, existing.labels);
-  const foreign = Object.keys(competing).filter((key) => !isOnlyOurs(existing, key, claim));
+  const foreign = Object.keys(competing).filter((key) => !givesWay(existing, key, claim));
   return foreign.length > 0
     ? { property: "injection", reason: describeCompetitors(existing, competing, foreign) }
     : undefined;
@@ -60,23 +60,28 @@ export function describeCompetitors(existing: Namespace, competing: StringMap, k
   return `${texts.join(", ")}, and competes with the declared injection; remove it there, or force: true removes it`;
 }
 
-function isOnlyOurs(existing: Namespace, key: string, claim: Claim): boolean {
+/** Whether a label stands in nobody's way: set by this owner, or by NamespaceSyncs, which leave it to a declaration. */
+export function givesWay(existing: Namespace, key: string, { owner }: Pick<Claim, "owner">): boolean {
   const managers = existing.fieldManagers.filter((entry) => entry.labels.includes(key));
-  return managers.length > 0 && managers.every((entry) => entry.manager === fieldManagerOf(claim.owner));
+  return (
+    managers.length > 0 &&
+    managers.every(({ manager }) => manager === fieldManagerOf(owner) || isSyncFieldManager(manager))
+  );
 }
 
 /**
- * Whether a conflict is drift of what we wrote before, to be put right, and not another's claim. The owner annotation is
- * never drift: who sets that means it.
+ * Whether all conflicts are to be put right, and no one's claim: drift of what we wrote before, and labels of
+ * NamespaceSyncs. The owner annotation is never drift: who sets that means it.
  */
-export function isDrift(
+export function isOursToSettle(
   conflicts: readonly FieldConflict[],
   written: { readonly labels: StringMap; readonly annotations?: StringMap },
 ): boolean {
   return (
     conflicts.length > 0 &&
-    conflicts.every(({ field }) => {
+    conflicts.every(({ field, manager }) => {
       const label = keyOf(field, ".metadata.labels.");
+      if (label !== undefined && isSyncFieldManager(manager)) return true;
       const annotation = keyOf(field, ".metadata.annotations.");
       if (label !== undefined) return Object.hasOwn(written.labels, label);
       return annotation !== undefined && Object.hasOwn(written.annotations ?? {}, annotation);

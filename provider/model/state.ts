@@ -54,7 +54,14 @@ export interface State {
 const NOTHING: MemberStatus = { state: "Missing", labels: {} };
 
 /** The inputs of `check`'s making and the program's, without the loader's and the outputs. */
-export const INPUTS: readonly string[] = [...ARGS, "owner", "propagated", "targets", "controlPlaneTarget"];
+export const INPUTS: readonly string[] = [
+  ...ARGS,
+  "owner",
+  "recordedBy",
+  "propagated",
+  "targets",
+  "controlPlaneTarget",
+];
 
 /** Outputs of any version so far. Refuses what it does not understand, and says what to do. */
 export function parseState(outputs: unknown): State {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type CheckContext, check } from "../../../provider/lifecycle/check.ts";
+import { createExpectations } from "../../../provider/lifecycle/expectations.ts";
 import { PENDING_KUBECONFIG } from "../../../provider/model/mesh.ts";
 import { hasUnknown, UNKNOWN } from "../../../provider/model/unknown.ts";
 import { aFakeMesh, checked, DOWN, type FakeMesh, FORBIDDEN, up } from "./fake-mesh.ts";
@@ -7,7 +8,13 @@ import { aFakeMesh, checked, DOWN, type FakeMesh, FORBIDDEN, up } from "./fake-m
 const ARGS = { labels: { team: "a" }, clusters: ["east", "west"] };
 
 function contextOf(fake: FakeMesh): CheckContext {
-  return { mesh: { mesh: fake.mesh }, fleet: () => fake.world.fleet, claims: new Map(), say: fake.world.say };
+  return {
+    mesh: { mesh: fake.mesh },
+    fleet: () => fake.world.fleet,
+    claims: new Map(),
+    expectations: createExpectations(),
+    say: fake.world.say,
+  };
 }
 
 describe("a check", () => {

@@ -4,6 +4,7 @@
  */
 
 import { type CheckContext, type CheckResult, check } from "../../../provider/lifecycle/check.ts";
+import { createExpectations } from "../../../provider/lifecycle/expectations.ts";
 import { type ClusterApi, createFleet, type Fleet } from "../../../provider/lifecycle/fleet.ts";
 import { type Reconciled, reconcile, type World } from "../../../provider/lifecycle/lifecycle.ts";
 import { ClusterError } from "../../../provider/model/cluster-error.ts";
@@ -132,6 +133,7 @@ export async function checked(
     mesh: { mesh: fake.mesh },
     fleet: () => fake.world.fleet,
     claims: new Map(),
+    expectations: createExpectations(),
     say: fake.world.say,
   };
   return check(olds, { name: "payments", resource: "payments", ...args }, context);

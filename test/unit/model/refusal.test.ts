@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
 import type { FieldManager } from "../../../provider/model/namespace.ts";
-import { fieldManagerOf, OWNER_ANNOTATION } from "../../../provider/model/owner.ts";
+import { fieldManagerOf, OWNER_ANNOTATION, syncFieldManagerOf } from "../../../provider/model/owner.ts";
 import {
   type Claim,
   describeCompetitors,
   describeConflicts,
   describeOwner,
-  isDrift,
+  isOursToSettle,
   refusalOf,
 } from "../../../provider/model/refusal.ts";
 import { aNamespace } from "../kube/builders.ts";
@@ -86,16 +86,23 @@ describe("a conflict that the server found", () => {
 
   test("is drift where all of it is what we wrote before", () => {
     const written = { labels: { team: "a", "istio.io/rev": "canary" }, annotations: { "a.b/note": "c" } };
-    expect(isDrift([label("team"), label("istio.io/rev"), annotation("a.b/note")], written)).toBe(true);
-    expect(isDrift([label("team"), label("tier")], written)).toBe(false);
-    expect(isDrift([annotation("note")], { labels: { note: "x" } })).toBe(false);
-    expect(isDrift([label("constructor")], written)).toBe(false);
-    expect(isDrift([{ field: ".spec.finalizers", manager: "x" }], written)).toBe(false);
-    expect(isDrift([], written)).toBe(false);
+    expect(isOursToSettle([label("team"), label("istio.io/rev"), annotation("a.b/note")], written)).toBe(true);
+    expect(isOursToSettle([label("team"), label("tier")], written)).toBe(false);
+    expect(isOursToSettle([annotation("note")], { labels: { note: "x" } })).toBe(false);
+    expect(isOursToSettle([label("constructor")], written)).toBe(false);
+    expect(isOursToSettle([{ field: ".spec.finalizers", manager: "x" }], written)).toBe(false);
+    expect(isOursToSettle([], written)).toBe(false);
+  });
+
+  test("is settled in the declaration's favour where a NamespaceSync set the label, and nothing else is in the way", () => {
+    const synced = label("istio-injection", syncFieldManagerOf("acme/mesh/dev/mesh/east"));
+    expect(isOursToSettle([synced], { labels: {} })).toBe(true);
+    expect(isOursToSettle([synced, label("team")], { labels: {} })).toBe(false);
+    expect(isOursToSettle([annotation(OWNER_ANNOTATION, synced.manager)], { labels: {} })).toBe(false);
   });
 
   test("is never drift where it is about the owner", () => {
-    expect(isDrift([annotation(OWNER_ANNOTATION)], { labels: {}, annotations: { note: "c" } })).toBe(false);
+    expect(isOursToSettle([annotation(OWNER_ANNOTATION)], { labels: {}, annotations: { note: "c" } })).toBe(false);
   });
 
   test("names each field and its manager", () => {

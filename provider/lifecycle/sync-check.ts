@@ -1,0 +1,125 @@
+/** A NamespaceSync before its change is made: one look at the source, one at the mesh, and a plan for each namespace. */
+
+import { afterApply, afterRemoval } from "../model/apply";
+import { isClusterError } from "../model/cluster-error";
+import type { CheckFailure } from "../model/failure";
+import { pick, withoutUndefined } from "../model/json";
+import { describePlace, type Mesh } from "../model/mesh";
+import type { Namespace } from "../model/namespace";
+import { syncFieldManagerOf } from "../model/owner";
+import {
+  leaveBody,
+  type Namespaces,
+  planSync,
+  recordBody,
+  type Synced,
+  type SyncPlan,
+  writesOf,
+} from "../model/sync-plan";
+import { parseSyncSpec, SYNC_ARGS, type SyncSpec } from "../model/sync-spec";
+import { syncedInputs, syncedOf } from "../model/sync-state";
+import { isUnknown, UNKNOWN } from "../model/unknown";
+import { type CheckContext, type CheckResult, describeMeshFailure } from "./check";
+import type { Expectation } from "./expectations";
+import { describeTwins, failureOfConnection } from "./first-look";
+import type { Fleet } from "./fleet";
+
+type Inputs = Readonly<Record<string, unknown>>;
+type Before = Synced & { readonly cluster: string };
+
+export async function checkSync(olds: Inputs, news: Inputs, context: CheckContext): Promise<CheckResult> {
+  const fail = (failures: readonly CheckFailure[]): CheckResult => ({ inputs: { ...news }, failures });
+  if ("failures" in context.mesh) return fail(context.mesh.failures.map(describeMeshFailure));
+  const { mesh } = context.mesh;
+  const parsed = parseSyncSpec(news, mesh);
+  if ("failures" in parsed) return fail(parsed.failures);
+  const { spec } = parsed;
+  const owner = typeof olds.owner === "string" ? olds.owner : `${mesh.owner}/${String(news.resource)}`;
+  const inputs = (computed: Inputs): CheckResult => ({
+    inputs: withoutUndefined({ ...pick(news, SYNC_ARGS), owner, ...computed }),
+    failures: [],
+  });
+  if (isUnknown(spec)) return inputs({ namespaces: UNKNOWN });
+
+  const before = beforeOf(olds);
+  const recorded =
+    before?.cluster === spec.cluster ? { clusterUid: olds.clusterUid, ...syncedInputs(before) } : undefined;
+  if ([spec.cluster, mesh.controlPlane].some((place) => mesh.connections[place]?.pending === true)) {
+    return inputs(recorded ?? { namespaces: UNKNOWN });
+  }
+  const looked = await look(spec, mesh, context.fleet());
+  if ("failure" in looked) {
+    if (recorded === undefined || looked.failure.property === "provider") return fail([looked.failure]);
+    context.say(`${looked.failure.reason}; what is recorded stays as it is`);
+    return inputs(recorded);
+  }
+  const known = before?.cluster === spec.cluster ? olds.clusterUid : undefined;
+  const stranger = failureOfIdentity(spec, mesh, looked, known);
+  if (stranger !== undefined) return fail([stranger]);
+
+  const seen = context.expectations.all(looked.mesh, owner);
+  const { protectedNamespaces } = mesh;
+  const plan = planSync({ spec, owner, protectedNamespaces, source: looked.source, mesh: seen, before });
+  if (plan.failures.length > 0) return fail(plan.failures);
+  for (const line of plan.lines) context.say(line);
+  context.expectations.set(owner, expectedBy(plan, { owner, cluster: spec.cluster, mesh: seen }));
+  return inputs({ clusterUid: looked.sourceUid, ...syncedInputs(plan) });
+}
+
+function beforeOf(olds: Inputs): Before | undefined {
+  if (typeof olds.cluster !== "string" || olds.namespaces === undefined || isUnknown(olds.namespaces)) return undefined;
+  return { ...syncedOf(olds), cluster: olds.cluster };
+}
+
+interface Look {
+  readonly source: Namespaces;
+  readonly mesh: Namespaces;
+  readonly sourceUid: string | undefined;
+  readonly meshUid: string | undefined;
+}
+
+/** The source first: what a GlobalNamespace makes there it has made on the mesh before. */
+async function look(spec: SyncSpec, mesh: Mesh, fleet: Fleet): Promise<Look | { readonly failure: CheckFailure }> {
+  let place = spec.cluster;
+  try {
+    const source = await fleet.list(place);
+    const sourceUid = await fleet.identity(place);
+    place = mesh.controlPlane;
+    return { source, sourceUid, mesh: await fleet.list(place), meshUid: await fleet.identity(place) };
+  } catch (error) {
+    if (!isClusterError(error)) throw error;
+    const reason = `cannot list the namespaces of ${describePlace(place)}: ${error.message}`;
+    return { failure: failureOfConnection(place, error) ?? { property: "cluster", reason } };
+  }
+}
+
+function failureOfIdentity(
+  { cluster }: SyncSpec,
+  mesh: Mesh,
+  { sourceUid, meshUid }: Look,
+  known: unknown,
+): CheckFailure | undefined {
+  if (sourceUid === undefined) return undefined;
+  if (sourceUid === meshUid) return describeTwins(cluster, mesh.controlPlane);
+  if (typeof known !== "string" || known === sourceUid) return undefined;
+  const reason = `${JSON.stringify(cluster)} is another cluster than the one of that name before (kube-system ${known} then, ${sourceUid} now); give the new cluster a new name in the mesh`;
+  return { property: "cluster", reason };
+}
+
+function expectedBy(
+  plan: SyncPlan,
+  { owner, cluster, mesh }: { readonly owner: string; readonly cluster: string; readonly mesh: Namespaces },
+): ReadonlyMap<string, Expectation> {
+  const manager = syncFieldManagerOf(owner);
+  const writes = writesOf(plan, { owner, cluster, mesh });
+  const expected = new Map<string, Expectation>();
+  for (const name of writes.records) {
+    const body = recordBody(name, plan.namespaces[name]?.labels ?? {}, cluster, owner);
+    expected.set(name, (seen) => afterRemoval(afterApply(seen, body, manager), plan.removals[name] ?? []));
+  }
+  for (const here of writes.leaves) {
+    const body = leaveBody(here, owner);
+    expected.set(here.name, (seen: Namespace | undefined) => afterApply(seen ?? here, body, manager));
+  }
+  return expected;
+}
