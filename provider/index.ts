@@ -169,7 +169,9 @@ async function reconcileSync(
 
 /** `NamespaceSync`, in the same process and session as `provider`. */
 export const namespaceSync = {
-  configure: provider.configure,
+  configure(request: ConfigureRequest): Promise<void> {
+    return provider.configure(request);
+  },
 
   async check(olds: Properties, news: Properties): Promise<{ inputs: Properties; failures: unknown[] }> {
     const { inputs, failures } = await load().checkSync(olds, news, open().check);

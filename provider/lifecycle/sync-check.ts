@@ -3,9 +3,8 @@
 import { afterApply, afterRemoval } from "../model/apply";
 import { isClusterError } from "../model/cluster-error";
 import type { CheckFailure } from "../model/failure";
-import { pick, withoutUndefined } from "../model/json";
+import { ownValue, pick, sameJson, withoutUndefined } from "../model/json";
 import { describePlace, type Mesh } from "../model/mesh";
-import type { Namespace } from "../model/namespace";
 import { syncFieldManagerOf } from "../model/owner";
 import {
   leaveBody,
@@ -62,7 +61,7 @@ export async function checkSync(olds: Inputs, news: Inputs, context: CheckContex
   const plan = planSync({ spec, owner, protectedNamespaces, source: looked.source, mesh: seen, before });
   if (plan.failures.length > 0) return fail(plan.failures);
   for (const line of plan.lines) context.say(line);
-  context.expectations.set(owner, expectedBy(plan, { owner, cluster: spec.cluster, mesh: seen }));
+  context.expectations.set(owner, expectedBy(plan, { owner, cluster: spec.cluster, mesh: seen, before }));
   return inputs({ clusterUid: looked.sourceUid, ...syncedInputs(plan) });
 }
 
@@ -106,20 +105,28 @@ function failureOfIdentity(
   return { property: "cluster", reason };
 }
 
-function expectedBy(
-  plan: SyncPlan,
-  { owner, cluster, mesh }: { readonly owner: string; readonly cluster: string; readonly mesh: Namespaces },
-): ReadonlyMap<string, Expectation> {
+interface Writer {
+  readonly owner: string;
+  readonly cluster: string;
+  readonly mesh: Namespaces;
+  readonly before: Before | undefined;
+}
+
+/** Only what will be written: of what is recorded as planned, drift waits for a refresh. */
+function expectedBy(plan: SyncPlan, { owner, cluster, mesh, before }: Writer): ReadonlyMap<string, Expectation> {
   const manager = syncFieldManagerOf(owner);
   const writes = writesOf(plan, { owner, cluster, mesh });
+  const known = before?.cluster === cluster ? before.namespaces : {};
   const expected = new Map<string, Expectation>();
   for (const name of writes.records) {
-    const body = recordBody(name, plan.namespaces[name]?.labels ?? {}, cluster, owner);
-    expected.set(name, (seen) => afterRemoval(afterApply(seen, body, manager), plan.removals[name] ?? []));
+    const entry = ownValue(plan.namespaces, name);
+    if (entry === undefined || sameJson(ownValue(known, name), entry)) continue;
+    const body = recordBody(name, entry.labels, cluster, owner);
+    expected.set(name, (seen) => afterRemoval(afterApply(seen, body, manager), ownValue(plan.removals, name) ?? []));
   }
   for (const here of writes.leaves) {
     const body = leaveBody(here, owner);
-    expected.set(here.name, (seen: Namespace | undefined) => afterApply(seen ?? here, body, manager));
+    expected.set(here.name, (seen) => afterApply(seen ?? here, body, manager));
   }
   return expected;
 }

@@ -4,7 +4,7 @@
  */
 
 import { ClusterError } from "../model/cluster-error";
-import { pick, type StringMap, sameJson } from "../model/json";
+import { ownValue, pick, type StringMap, sameJson } from "../model/json";
 import { describePlace } from "../model/mesh";
 import type { Namespace } from "../model/namespace";
 import { syncedAnnotation, syncFieldManagerOf, syncRecordsOf } from "../model/owner";
@@ -56,10 +56,10 @@ export async function reconcileSync(
     }
   };
   const records = writes.records
-    .filter((name) => !sameJson(known[name], wanted[name]))
+    .filter((name) => !sameJson(ownValue(known, name), ownValue(wanted, name)))
     .map((name) =>
-      settle(name, known[name], async () => {
-        const entry = wanted[name] ?? { origin: "joined", labels: {} };
+      settle(name, ownValue(known, name), async () => {
+        const entry = ownValue(wanted, name) ?? { origin: "joined", labels: {} };
         const labels = await record(fleet, place, { ...sync, name, wanted: entry.labels });
         if (sameJson(labels, entry.labels)) return;
         namespaces[name] = { ...entry, labels };
@@ -67,7 +67,7 @@ export async function reconcileSync(
       }),
     );
   const leaves = writes.leaves.map((here) => {
-    const rest = remembered?.namespaces[here.name] ?? { origin: "joined" as const, labels: {} };
+    const rest = ownValue(remembered?.namespaces ?? {}, here.name) ?? { origin: "joined" as const, labels: {} };
     return settle(here.name, rest, () => leave(fleet, place, here, sync.owner));
   });
   await Promise.all([...records, ...leaves]);
@@ -174,7 +174,7 @@ function decide(sync: Recording, now: Namespace | undefined): Exclude<SyncVerdic
   if (now?.deletionTimestamp !== undefined) {
     throw new ClusterError("conflict", 'it is being deleted there; run "pulumi up" again when it is gone');
   }
-  const recordedBy = now === undefined ? undefined : syncRecordsOf(now)[sync.cluster];
+  const recordedBy = now === undefined ? undefined : ownValue(syncRecordsOf(now), sync.cluster);
   if (recordedBy !== undefined && recordedBy !== sync.owner) {
     const reason = `the NamespaceSync ${JSON.stringify(recordedBy)} has recorded it for cluster ${JSON.stringify(sync.cluster)} (${syncedAnnotation(sync.cluster)})`;
     throw new ClusterError("conflict", reason);

@@ -5,7 +5,7 @@
 
 import { describeList } from "./failure";
 import { competingLabels, MODE_LABELS } from "./injection";
-import { pick, type StringMap } from "./json";
+import { pick, type StringMap, sameJson } from "./json";
 import type { Namespace } from "./namespace";
 import { fieldManagerOf, ownerOf, syncFieldManagerOf, syncRecordsOf } from "./owner";
 import type { Conflicts } from "./sync-spec";
@@ -31,29 +31,47 @@ export function injectionLabelsOf({ labels }: Pick<Namespace, "labels">): Record
   return pick(labels, MODE_LABELS);
 }
 
-/** A value that another NamespaceSync has recorded is never taken from it, so that two of them cannot fight. */
+/** What another NamespaceSync has set is never taken from it or added to, so that two of them cannot fight. */
 export function decideConflict(claim: SyncClaim, existing: Namespace | undefined): SyncVerdict {
   if (existing === undefined) return { kind: "set", remove: [] };
   const declaredBy = ownerOf(existing);
   if (declaredBy !== undefined) return { kind: "kept", reason: `it is declared by ${JSON.stringify(declaredBy)}` };
+  const { wanted } = claim;
+  const difference = (theirs: StringMap, by: string) =>
+    `cluster ${JSON.stringify(claim.cluster)} has ${describeLabels(wanted)}, the mesh has ${describeLabels(theirs)}, set by ${by}`;
+
+  const earlier = earlierSync(claim.owner, existing);
+  if (earlier !== undefined && Object.keys(wanted).length > 0 && !sameJson(earlier.labels, wanted)) {
+    const reason = difference(earlier.labels, `the NamespaceSync ${JSON.stringify(earlier.owner)}`);
+    return claim.conflicts === "fail"
+      ? { kind: "refused", reason }
+      : { kind: "kept", reason: `${reason}, which came first` };
+  }
+
   const obstacles = obstaclesOf(claim, existing);
   if (obstacles.length === 0) return { kind: "set", remove: [] };
-
+  const keys = obstacles.map(({ key }) => key);
+  const theirs = pick(existing.labels, keys);
   const managers = [...new Set(obstacles.flatMap((obstacle) => obstacle.managers))];
-  const earlier = Object.values(syncRecordsOf(existing)).find(
-    (owner) => owner !== claim.owner && managers.includes(syncFieldManagerOf(owner)),
-  );
-  const theirs = pick(
-    existing.labels,
-    obstacles.map(({ key }) => key),
-  );
-  const by = earlier === undefined ? describeList(managers, "nobody") : `the NamespaceSync ${JSON.stringify(earlier)}`;
-  const difference = `cluster ${JSON.stringify(claim.cluster)} has ${describeLabels(claim.wanted)}, the mesh has ${describeLabels(theirs)}, set by ${by}`;
-  if (claim.conflicts === "fail") return { kind: "refused", reason: difference };
-  if (earlier !== undefined) return { kind: "kept", reason: `${difference}, which came first` };
-  if (claim.conflicts === "mesh") return { kind: "kept", reason: difference };
-  const remove = obstacles.map(({ key }) => key).filter((key) => !Object.hasOwn(claim.wanted, key));
+  const by = describeList(managers, "nobody");
+  if (claim.conflicts === "fail") return { kind: "refused", reason: difference(theirs, by) };
+  if (claim.conflicts === "mesh") return { kind: "kept", reason: difference(theirs, by) };
+  const remove = keys.filter((key) => !Object.hasOwn(wanted, key));
   return { kind: "set", remove, overrides: `${describeLabels(theirs)}, set by ${by}` };
+}
+
+/** Another NamespaceSync that records the namespace and sets injection labels on it. One that has left holds nothing. */
+function earlierSync(owner: string, existing: Namespace): { owner: string; labels: StringMap } | undefined {
+  for (const other of new Set(Object.values(syncRecordsOf(existing)))) {
+    const manager = syncFieldManagerOf(other);
+    const entries = existing.fieldManagers.filter((entry) => entry.manager === manager);
+    const labels = pick(
+      injectionLabelsOf(existing),
+      entries.flatMap((entry) => entry.labels),
+    );
+    if (other !== owner && Object.keys(labels).length > 0) return { owner: other, labels };
+  }
+  return undefined;
 }
 
 export function describeLabels(labels: StringMap): string {

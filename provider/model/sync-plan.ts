@@ -3,7 +3,7 @@
 import type { CheckFailure } from "./failure";
 import { matchesGlob } from "./glob";
 import { competingLabels } from "./injection";
-import { pick, type StringMap, sameJson } from "./json";
+import { ownValue, pick, type StringMap, sameJson } from "./json";
 import { problemOfNamespaceName } from "./name";
 import type { Namespace, NamespaceApply } from "./namespace";
 import { ownerOf, syncedAnnotation, syncFieldManagerOf, syncRecordsOf, wasMadeBy } from "./owner";
@@ -60,8 +60,8 @@ export function planSync(scene: SyncScene): SyncPlan {
   for (const name of [...source.keys()].filter((each) => isSelected(each, scene)).sort()) {
     const there = source.get(name) as Namespace;
     const here = mesh.get(name);
-    const recorded = before?.namespaces[name];
-    const record = here === undefined ? undefined : syncRecordsOf(here)[spec.cluster];
+    const recorded = ownValue(before?.namespaces ?? {}, name);
+    const record = here === undefined ? undefined : ownValue(syncRecordsOf(here), spec.cluster);
     if (record !== undefined && record !== owner) {
       failures.push({ property: "cluster", reason: describeRecorded(name, spec.cluster, record, owner) });
     } else if (here !== undefined && ownerOf(here) !== undefined) {
@@ -146,7 +146,7 @@ function describeRecorded(name: string, cluster: string, record: string, owner: 
 function describeArrival(labels: StringMap, here: Namespace | undefined, { spec, owner }: SyncScene): string[] {
   const place = `cluster ${JSON.stringify(spec.cluster)}`;
   if (here === undefined) return [`created on the mesh, as ${place} has it, with ${describeLabels(labels)}`];
-  if (syncRecordsOf(here)[spec.cluster] === owner) return [];
+  if (ownValue(syncRecordsOf(here), spec.cluster) === owner) return [];
   const set = Object.entries(labels).filter(([key, value]) => here.labels[key] !== value);
   const changes = set.map(([key, value]) => {
     const old = here.labels[key];
@@ -157,7 +157,7 @@ function describeArrival(labels: StringMap, here: Namespace | undefined, { spec,
 
 /** Those that are new or say something else than before. */
 function describeReports(kind: "declared" | "kept", reports: StringMap, before: StringMap = {}): string[] {
-  const fresh = Object.entries(reports).filter(([name, text]) => before[name] !== text);
+  const fresh = Object.entries(reports).filter(([name, text]) => ownValue(before, name) !== text);
   const verb = kind === "declared" ? "left to the GlobalNamespace" : "left as it is on the mesh:";
   return fresh.map(([name, text]) => `${name}: ${verb} ${text}`);
 }
@@ -220,8 +220,8 @@ export function liveOf(
   const live: Record<string, SyncedNamespace> = {};
   for (const name of [...mesh.keys()].sort()) {
     const here = mesh.get(name) as Namespace;
-    if (here.deletionTimestamp !== undefined || syncRecordsOf(here)[cluster] !== owner) continue;
-    const known = before.namespaces[name];
+    if (here.deletionTimestamp !== undefined || ownValue(syncRecordsOf(here), cluster) !== owner) continue;
+    const known = ownValue(before.namespaces, name);
     const seen = recordedOn(here, owner);
     if (known === undefined) live[name] = seen;
     else if (ownerOf(here) !== undefined) live[name] = known;
