@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { findPrograms, pulumiFolders } from "./programs.ts";
+import { describeBuilds, findPrograms, pulumiFolders } from "./programs.ts";
 
 let dir: string;
 let lines: string[];
@@ -74,6 +74,18 @@ describe("findPrograms", () => {
       "etcd: building it once (the clusters' database, about 1 minute)",
       expect.stringMatching(/^etcd: built in \d+ s$/),
     ]);
+  });
+
+  test("says beforehand what it will build, how long that takes and where it is kept", async () => {
+    const env = environment(fakeGo());
+    program("bin", "pulumi");
+    const names = ["etcd", "kube-apiserver", "pulumi"] as const;
+    const withPulumi = { ...env, PATH: `${env.PATH}:${join(dir, "bin")}` };
+    const builds = describeBuilds(names, withPulumi);
+    expect(builds).toContain("etcd, kube-apiserver; about 4 minutes");
+    expect(builds).toContain(join(dir, "cache"));
+    await findPrograms(names, log, withPulumi);
+    expect(describeBuilds(names, withPulumi)).toBeUndefined();
   });
 
   test("builds once for two who ask at the same time", async () => {

@@ -17,8 +17,10 @@ interface Recipe {
   readonly module: string;
   readonly goPackage: string;
   readonly ldflags: string;
-  /** What it is and how long a build takes on two cores, for the line that announces it. */
+  /** What it is, for the line that announces a build. */
   readonly about: string;
+  /** How long a build takes on two cores. */
+  readonly minutes: number;
 }
 
 /** `-s -w` leaves out the debugger's tables: a third of the size. */
@@ -29,43 +31,50 @@ const recipes = {
     module: "etcd",
     goPackage: "go.etcd.io/etcd/server/v3",
     ldflags: STRIP,
-    about: "the clusters' database, about 1 minute",
+    about: "the clusters' database",
+    minutes: 1,
   },
   "kube-apiserver": {
     module: "kubernetes",
     goPackage: "k8s.io/kubernetes/cmd/kube-apiserver",
     ldflags: `${STRIP} -X k8s.io/component-base/version.gitVersion=v1.36.1`,
-    about: "Kubernetes' API, about 3 minutes",
+    about: "Kubernetes' API",
+    minutes: 3,
   },
   "kube-controller-manager": {
     module: "kubernetes",
     goPackage: "k8s.io/kubernetes/cmd/kube-controller-manager",
     ldflags: `${STRIP} -X k8s.io/component-base/version.gitVersion=v1.36.1`,
-    about: "Kubernetes' controllers, about 1 minute",
+    about: "Kubernetes' controllers",
+    minutes: 1,
   },
   pulumi: {
     module: "pulumi",
     goPackage: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
     ldflags: `${STRIP} -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v3.259.0`,
-    about: "Pulumi's command line, about 3 minutes",
+    about: "Pulumi's command line",
+    minutes: 3,
   },
   "pulumi-language-nodejs": {
     module: "pulumi-language-nodejs",
     goPackage: "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs",
     ldflags: STRIP,
-    about: "what runs Pulumi's TypeScript programs, about 1 minute",
+    about: "what runs Pulumi's TypeScript programs",
+    minutes: 1,
   },
   "pilot-discovery": {
     module: "istio",
     goPackage: "istio.io/istio/pilot/cmd/pilot-discovery",
     ldflags: STRIP,
-    about: "istiod, which injects sidecars, about 4 minutes",
+    about: "istiod, which injects sidecars",
+    minutes: 4,
   },
   istioctl: {
     module: "istio",
     goPackage: "istio.io/istio/istioctl/cmd/istioctl",
     ldflags: STRIP,
-    about: "Istio's command line, about 2 minutes",
+    about: "Istio's command line",
+    minutes: 2,
   },
 } as const satisfies Record<string, Recipe>;
 
@@ -87,6 +96,22 @@ export type Log = (line: string) => void;
 const PROGRESS_SECONDS = 15;
 
 const RESOURCE_PLUGIN = "pulumi-resource-pulumi-nodejs";
+
+/** What is about to be built, in one line; `undefined` where everything is there. */
+export function describeBuilds(
+  names: readonly ProgramName[],
+  env: NodeJS.ProcessEnv = process.env,
+): string | undefined {
+  const missing = names.filter((name) => installed(name, env) === undefined && !isExecutable(cachedPath(name, env)));
+  if (missing.length === 0) return undefined;
+  const minutes = missing.reduce((sum, name) => sum + recipes[name].minutes, 0);
+  const folder = join(cacheFolder(env), "programs");
+  return `Built once from Go modules and kept in ${folder}: ${missing.join(", ")}; ${aboutMinutes(minutes)} on two cores. A ^C loses nothing: the next run goes on from there.`;
+}
+
+function aboutMinutes(minutes: number): string {
+  return `about ${minutes} minute${minutes === 1 ? "" : "s"}`;
+}
 
 /** Finds each program, and builds those that are nowhere. Returns their paths. */
 export async function findPrograms<Name extends ProgramName>(
@@ -143,10 +168,10 @@ function isExecutable(path: string): boolean {
 }
 
 async function cached(name: ProgramName, log: Log, env: NodeJS.ProcessEnv): Promise<string> {
-  const folder = join(cacheFolder(env), "programs", `${name}-${cacheKey(recipes[name])}`);
-  const path = join(folder, name);
+  const path = cachedPath(name, env);
   if (isExecutable(path)) return path;
 
+  const folder = dirname(path);
   fs.mkdirSync(folder, { recursive: true });
   await withFileLock(`${folder}.lock`, {
     waiting: () => log(`${name}: another run is building it; waiting for that`),
@@ -155,6 +180,10 @@ async function cached(name: ProgramName, log: Log, env: NodeJS.ProcessEnv): Prom
     },
   });
   return path;
+}
+
+function cachedPath(name: ProgramName, env: NodeJS.ProcessEnv): string {
+  return join(cacheFolder(env), "programs", `${name}-${cacheKey(recipes[name])}`, name);
 }
 
 function cacheKey(recipe: Recipe): string {
@@ -174,7 +203,7 @@ function buildArguments(recipe: Recipe, target: string): string[] {
 
 async function build(name: ProgramName, path: string, log: Log, env: NodeJS.ProcessEnv): Promise<void> {
   const recipe: Recipe = recipes[name];
-  log(`${name}: building it once (${recipe.about})`);
+  log(`${name}: building it once (${recipe.about}, ${aboutMinutes(recipe.minutes)})`);
   const started = Date.now();
   // A half-written program never has the final name, and Go keeps what it has compiled: a build that is cut off goes on
   // where it was.

@@ -10,11 +10,13 @@ import { labEnvironment } from "./environment.ts";
 import { installOnMembers } from "./istio-webhooks.ts";
 import { isLabRunning, type Lab, openLab, startLab } from "./lab.ts";
 import { type ClusterNamespaces, renderMatrix } from "./namespace-matrix.ts";
-import { clusterPrograms, findPrograms } from "./programs.ts";
+import { clusterPrograms, describeBuilds, findPrograms, pulumiPrograms } from "./programs.ts";
 
 const DEFAULT_DIR = ".lab/quickstart";
 
 const STACK = ["--stack", "dev"];
+
+const PROGRAM = "examples/quickstart/index.ts";
 
 /** The namespaces that every cluster has. */
 const KUBERNETES_OWN = ["default", "kube-node-lease", "kube-public", "kube-system"];
@@ -51,8 +53,12 @@ async function main(): Promise<void> {
   const { keep, help, dir } = parse();
   if (help) return print(USAGE);
 
-  title("The clusters' programs");
-  const programs = await orInterrupted(findPrograms(clusterPrograms, print));
+  title("The programs: a Kubernetes control plane's, and Pulumi");
+  // All of them before anything is started: clusters that wait for a build of minutes are of no use to anybody.
+  const names = [...clusterPrograms, ...pulumiPrograms];
+  const builds = describeBuilds(names);
+  if (builds !== undefined) print(`${builds}\n`);
+  const programs = await orInterrupted(findPrograms(names, print));
   for (const [name, path] of Object.entries(programs)) print(`${name}: ${path}`);
 
   const kept = keptLab(dir);
@@ -87,17 +93,19 @@ async function runProgram(lab: Lab): Promise<void> {
   const env = { ...process.env, ...(await labEnvironment(lab.dir, print)) };
 
   title("pulumi preview: what would happen, cluster by cluster");
+  print(`The program is ${PROGRAM}. In what follows, "targets" is what each cluster shall carry.\n`);
   await pulumi(["stack", "select", "--create", ...STACK], env);
-  await pulumi(["preview", "--diff", ...STACK], env);
+  await pulumi(["preview", "--diff", "--suppress-outputs", ...STACK], env);
 
   title("pulumi up");
   await pulumi(["up", "--yes", "--skip-preview", ...STACK], env);
 
   title("The namespaces as they now are in every cluster");
+  print("Asked of the clusters: a row for each, a column for each namespace, - where it is not.\n");
   print(renderMatrix(await Promise.all(lab.names.map((name) => namespacesOf(lab, name)))));
 
   title("pulumi up once more: nothing to do");
-  await pulumi(["up", "--yes", "--skip-preview", "--expect-no-changes", ...STACK], env);
+  await pulumi(["up", "--yes", "--skip-preview", "--expect-no-changes", "--suppress-outputs", ...STACK], env);
 }
 
 async function namespacesOf(lab: Lab, cluster: string): Promise<ClusterNamespaces> {
@@ -112,17 +120,22 @@ async function namespacesOf(lab: Lab, cluster: string): Promise<ClusterNamespace
 function nextSteps(dir: string): string {
   return `The clusters are up. In this shell:
 
-  eval "$(npm run -s lab -- env --dir ${dir})"
-  pulumi up                                        after a change of examples/quickstart/index.ts
-  npm run lab -- stop --dir ${dir}         when you have seen enough`;
+${byHand(dir)}
+  npm run lab -- stop --dir ${dir}   when you have seen enough`;
 }
 
 function keepFirst(dir: string): string {
-  return `The clusters are stopped. To go on from here by hand:
+  return `The clusters are stopped. To go on by hand, start them again and keep them:
 
   npm run quickstart -- --keep
-  eval "$(npm run -s lab -- env --dir ${dir})"
-  pulumi up                                        after a change of examples/quickstart/index.ts`;
+${byHand(dir)}`;
+}
+
+function byHand(dir: string): string {
+  return `  eval "$(npm run -s lab -- env --dir ${dir})"
+  pulumi preview --diff   after a change of ${PROGRAM}; write clusters: "all" for payments, say
+  pulumi up
+  pulumi destroy          the clusters keep their namespaces, unless onDelete says otherwise`;
 }
 
 function pulumi(args: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
