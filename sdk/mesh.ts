@@ -1,4 +1,5 @@
-import type * as kubernetes from "@pulumi/kubernetes";
+// Not the whole of the package: its types and its code take seconds to read.
+import type * as kubernetes from "@pulumi/kubernetes/provider";
 import * as pulumi from "@pulumi/pulumi";
 
 /**
@@ -103,7 +104,7 @@ export class Mesh extends pulumi.ProviderResource {
         `Mesh "${this.meshName}" has no cluster "${cluster}"; it has ${known}, and "controlPlane"`,
       );
     }
-    const { Provider } = require("@pulumi/kubernetes") as typeof kubernetes;
+    const { Provider } = require("@pulumi/kubernetes/provider") as typeof kubernetes;
     const { name = `${this.meshName}-${member}`, ...rest } = opts === undefined ? {} : opts;
     const given: pulumi.Inputs = {};
     if (connection.context !== undefined) given.context = connection.context;

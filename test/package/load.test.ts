@@ -1,0 +1,129 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { installedFolder, run } from "./installed-program.ts";
+
+let dir: string;
+
+beforeAll(() => {
+  dir = installedFolder();
+});
+
+/** Stands in the state of every resource and runs at a destroy years later. If this fails, undo what made it fail. */
+const FROZEN = 'exports.handler = () => require("pulumi-global-namespace/provider").provider;';
+
+const CLASSES = ["GlobalNamespace", "Mesh"];
+const METHODS = ["configure", "check", "diff", "create", "update", "read", "delete"];
+
+/** Packages that are loaded, by their names. */
+const LOADED = `[...new Set(Object.keys(require.cache)
+  .filter((path) => path.includes("/node_modules/"))
+  .map((path) => /^(@[^/]+\\/)?[^/]+/.exec(path.split("/node_modules/").at(-1))[0]))]`;
+
+describe("the SDK", () => {
+  test("is had with require and with import", () => {
+    const required = run(dir, "a.cjs", 'console.log(JSON.stringify(Object.keys(require("pulumi-global-namespace"))))');
+    expect(required).toEqual(expect.arrayContaining(CLASSES));
+    const imported = run(
+      dir,
+      "b.mjs",
+      `import { GlobalNamespace, Mesh } from "pulumi-global-namespace";
+       console.log(JSON.stringify([GlobalNamespace.name, Mesh.name]));`,
+    );
+    expect(imported).toEqual(CLASSES);
+  });
+
+  test("loads neither zod nor @pulumi/kubernetes: a program pays for them only where it uses them", () => {
+    const loaded = run(dir, "c.cjs", `require("pulumi-global-namespace"); console.log(JSON.stringify(${LOADED}))`);
+    expect(loaded).toContain("@pulumi/pulumi");
+    for (const name of ["zod", "yaml", "@pulumi/kubernetes"]) expect(loaded).not.toContain(name);
+  });
+
+  test("says in one sentence that Node.js is too old, before anything else fails of it", () => {
+    const message = run(
+      dir,
+      "d.cjs",
+      `Object.defineProperty(process.versions, "node", { value: "20.11.0" });
+       try { require("pulumi-global-namespace"); } catch ({ message, __pulumiRunError }) {
+         console.log(JSON.stringify({ message, __pulumiRunError }));
+       }`,
+    );
+    expect(message).toEqual({
+      message: 'pulumi-global-namespace needs Node.js 22 or newer, this is 20.11.0: put a newer "node" first on PATH',
+      __pulumiRunError: true,
+    });
+  });
+
+  test("opens no other path", () => {
+    const code = run(
+      dir,
+      "e.cjs",
+      `try { require("pulumi-global-namespace/dist/sdk/mesh.js"); } catch ({ code }) { console.log(JSON.stringify(code)); }`,
+    );
+    expect(code).toBe("ERR_PACKAGE_PATH_NOT_EXPORTED");
+  });
+});
+
+describe("the provider", () => {
+  test("is had with require and with import, under the path that stands in every state", () => {
+    const methods = "Object.keys(provider)";
+    const required = run(
+      dir,
+      "f.cjs",
+      `const { provider } = require("pulumi-global-namespace/provider"); console.log(JSON.stringify(${methods}))`,
+    );
+    const imported = run(
+      dir,
+      "g.mjs",
+      `import { provider } from "pulumi-global-namespace/provider"; console.log(JSON.stringify(${methods}))`,
+    );
+    expect(required).toEqual(METHODS);
+    expect(imported).toEqual(METHODS);
+  });
+
+  test("loads nothing heavy before it is used: the engine waits for its handshake", () => {
+    const loaded = run(
+      dir,
+      "h.cjs",
+      `require("pulumi-global-namespace/provider"); console.log(JSON.stringify(${LOADED}))`,
+    );
+    expect(loaded).toEqual(["pulumi-global-namespace"]);
+  });
+
+  test("is loaded by the frozen text, from the program's folder", () => {
+    const methods = run(
+      dir,
+      "i.cjs",
+      `const module_ = { exports: {} };
+       new Function("exports", "require", ${JSON.stringify(FROZEN)})(module_.exports, require);
+       console.log(JSON.stringify(Object.keys(module_.exports.handler())));`,
+    );
+    expect(methods).toEqual(METHODS);
+  });
+});
+
+describe("the text in the state", () => {
+  test("is the frozen one, on every resource", () => {
+    const registered = run(
+      dir,
+      "j.cjs",
+      `const pulumi = require("@pulumi/pulumi");
+       const registered = [];
+       pulumi.runtime.setMocks({
+         newResource: ({ type, inputs }) => {
+           registered.push({ type, text: inputs.__provider });
+           return { id: "x", state: inputs };
+         },
+         call: () => ({}),
+       }, "project", "dev", false, "acme").then(async () => {
+         const { GlobalNamespace, Mesh } = require("pulumi-global-namespace");
+         const mesh = new Mesh("mesh", { controlPlane: { context: "m" }, clusters: { east: { context: "e" } } });
+         new GlobalNamespace("payments", {}, { provider: mesh });
+         await pulumi.runtime.disconnect();
+         console.log(JSON.stringify(registered));
+       });`,
+    );
+    expect(registered).toEqual([
+      { type: "pulumi:providers:pulumi-nodejs" },
+      { type: "pulumi-nodejs:dynamic/global-namespace:GlobalNamespace", text: FROZEN },
+    ]);
+  });
+});
