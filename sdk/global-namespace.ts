@@ -43,7 +43,7 @@ export interface Override {
   injection?: pulumi.Input<Injection>;
 }
 
-/** `release`: what this resource set is taken back, the namespace stays. `retain`: nothing is written. `delete`: it is deleted if this resource created it, else released. */
+/** `release`: what this resource set is taken back, the namespace stays. `retain`: nothing is written. `delete`: it is deleted if this resource created it and it is empty (see `deleteNonEmpty`), else released or refused. */
 export type LeavePolicy = "release" | "retain" | "delete";
 
 export interface GlobalNamespaceArgs {
@@ -87,6 +87,14 @@ export interface GlobalNamespaceArgs {
   propagate?: pulumi.Input<"declared" | "all">;
   /** Seconds to wait for one cluster to finish deleting the namespace, 1 to 3600. Default 300. Changing it touches no cluster. */
   deleteTimeoutSeconds?: pulumi.Input<number>;
+  /**
+   * Lets a namespace be deleted together with what it holds, wherever this resource deletes one: on leaving and on
+   * destroy, the mesh's own included. Default false: a namespace that holds anything is not deleted, and neither is one
+   * whose contents cannot all be listed. Not counted is what Kubernetes and Istio put into every namespace (root
+   * certificates, the default ServiceAccount), what follows other objects (events, endpoints, leases) and what is being
+   * deleted already. Changing it touches no cluster; a destroy goes by what the last `pulumi up` recorded.
+   */
+  deleteNonEmpty?: pulumi.Input<boolean>;
 }
 
 /** What a namespace carries on one cluster because of this resource. */

@@ -19,6 +19,8 @@ export interface ApiCall {
   readonly path: string;
   readonly query?: Readonly<Record<string, string | undefined>>;
   readonly body?: { readonly contentType: string; readonly json: unknown };
+  /** Asks for another representation than the object itself: its metadata alone, discovery in one piece. */
+  readonly accept?: string;
   /** A collection: it may be large, is asked for packed, and may take longer. */
   readonly large?: boolean;
 }
@@ -77,6 +79,7 @@ export function createApiServer(
         path: basePath + call.path + queryText(call.query),
         headers: {
           ...fixedHeaders,
+          ...(call.accept === undefined ? {} : { accept: call.accept }),
           ...(credential.token === undefined ? {} : { authorization: `Bearer ${credential.token}` }),
           ...(call.body === undefined ? {} : { "content-type": call.body.contentType }),
           ...(call.large === true && cluster.compress ? { "accept-encoding": "gzip" } : {}),

@@ -9,21 +9,22 @@ const PAGE_SIZE = 500;
 
 /**
  * The items of a collection as the server wrote them (they do not repeat `kind` and `apiVersion`). `kind` is what the
- * list must be: `NamespaceList`; `selection` narrows it (`labelSelector`).
+ * list must be: `NamespaceList`; `selection` narrows it (`labelSelector`), `accept` asks for another representation.
  */
 export async function listItems(
   server: ApiServer,
   path: string,
   kind: string,
   selection: ApiCall["query"] = {},
+  accept?: string,
 ): Promise<readonly unknown[]> {
   try {
-    return await readPages(server, { path, kind, selection, limit: PAGE_SIZE });
+    return await readPages(server, { path, kind, selection, accept, limit: PAGE_SIZE });
   } catch (error) {
     // The snapshot that the pages are cut from was compacted away meanwhile. In one piece that cannot happen.
     // https://kubernetes.io/docs/reference/using-api/api-concepts/#retrieving-large-results-sets-in-chunks
     if (isClusterError(error) && error.status === 410)
-      return readPages(server, { path, kind, selection, limit: undefined });
+      return readPages(server, { path, kind, selection, accept, limit: undefined });
     throw error;
   }
 }
@@ -32,15 +33,19 @@ interface Collection {
   readonly path: string;
   readonly kind: string;
   readonly selection: ApiCall["query"];
+  readonly accept: string | undefined;
   readonly limit: number | undefined;
 }
 
-async function readPages(server: ApiServer, { path, kind, selection, limit }: Collection): Promise<readonly unknown[]> {
+async function readPages(
+  server: ApiServer,
+  { path, kind, selection, accept, limit }: Collection,
+): Promise<readonly unknown[]> {
   const all: unknown[] = [];
   let next: string | undefined;
   do {
     const query = { ...selection, limit: limit === undefined ? undefined : String(limit), continue: next };
-    const answer = await server.request({ method: "GET", path, query, large: true });
+    const answer = await server.request({ method: "GET", path, query, large: true, ...(accept && { accept }) });
     if (answer.kind === "absent") throw answer.error;
     const { json } = answer;
     // Go writes an empty list as null.

@@ -9,6 +9,7 @@ import { foreignLabels, propagatedLabels } from "../model/propagation";
 import { ARGS, parsePolicies, parseSpec, type Spec } from "../model/spec";
 import { resolveTargets } from "../model/targets";
 import { hasUnknown, isUnknown } from "../model/unknown";
+import { describeDepartures, failuresOfDepartures } from "./departures";
 import type { Expectations } from "./expectations";
 import { lookAtClusters } from "./first-look";
 import type { Fleet } from "./fleet";
@@ -65,8 +66,10 @@ export async function check(olds: Inputs, news: Inputs, context: CheckContext): 
 
   const fleet = context.fleet();
   const { expectations } = context;
-  for (const line of describeLeaving(name, olds, targets, mesh, inputs)) context.say(line);
-  const [injectors, look] = await Promise.all([
+  const departure = { name, olds, inputs, targets, mesh };
+  for (const line of describeDepartures(departure)) context.say(line);
+  const [departures, injectors, look] = await Promise.all([
+    failuresOfDepartures(departure, fleet),
     resolveInjectors({ name, targets, revisionCheck: policies.revisionCheck, fleet, overrides: news.overrides }),
     lookAtClusters({
       name,
@@ -86,7 +89,7 @@ export async function check(olds: Inputs, news: Inputs, context: CheckContext): 
     targets: mapValues(injectors.targets, (target, cluster) => withOrigin(target, origins[cluster])),
     controlPlaneTarget: withOrigin(controlPlaneTarget, origins[mesh.controlPlane]),
   };
-  return { inputs: { ...inputs, ...found }, failures: [...look.failures, ...injectors.failures] };
+  return { inputs: { ...inputs, ...found }, failures: [...look.failures, ...departures, ...injectors.failures] };
 }
 
 /** What others set on the mesh's namespace. While the mesh cannot be asked, it is what it was. */
@@ -128,29 +131,4 @@ function failureOfClaim(name: string, resource: string, claims: Map<string, stri
   if (holder === resource) return undefined;
   const reason = `${JSON.stringify(name)} is declared twice: the GlobalNamespace ${JSON.stringify(holder)} of this program has it already`;
   return { property: "name", reason };
-}
-
-/** The engine's diff shows that a cluster leaves, not what becomes of its namespace. */
-function describeLeaving(
-  name: string,
-  olds: Inputs,
-  targets: Readonly<Record<string, unknown>>,
-  mesh: Mesh,
-  inputs: Inputs,
-): string[] {
-  const { onLeave } = parsePolicies(inputs);
-  const before = isRecord(olds.targets) && olds.name === name ? Object.keys(olds.targets) : [];
-  return before
-    .filter((cluster) => !Object.hasOwn(targets, cluster))
-    .map((cluster) => {
-      if (!Object.hasOwn(mesh.clusters, cluster)) {
-        return `${name}: ${cluster} is no longer in the mesh; its namespace stays as it is, and is listed in the output "orphaned"`;
-      }
-      const what = {
-        release: "its labels are taken back, the namespace stays",
-        retain: "the namespace and its labels stay as they are",
-        delete: "the namespace is DELETED there with everything in it, if this resource created it, and else released",
-      }[onLeave];
-      return `${name}: leaves ${cluster}: ${what} (onLeave: "${onLeave}")`;
-    });
 }

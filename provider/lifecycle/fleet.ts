@@ -13,6 +13,8 @@ import type { Namespace } from "../model/namespace";
 /** One cluster: its namespaces, and any other request to the same API server, under the same limits. */
 export interface ClusterApi extends NamespaceApi {
   readonly server: ApiServer;
+  /** Masks the cluster's credentials in a text that the cluster wrote and that is to be shown. */
+  redact(text: string): string;
 }
 
 export interface Fleet {
@@ -26,6 +28,8 @@ export interface Fleet {
   observe(place: string, name: string): Promise<Namespace | undefined>;
   /** The webhooks that inject Istio's sidecar there, asked once a process. */
   webhooks(place: string): Promise<readonly InjectionWebhook[]>;
+  /** A namespace as the last look or write saw it; asks nothing, and `undefined` also means that nobody has looked. */
+  recall(place: string, name: string): Promise<Namespace | undefined>;
   /** What a write of ours left behind. */
   note(place: string, name: string, namespace: Namespace | undefined): void;
 }
@@ -88,6 +92,14 @@ export function createFleet(connect: (place: string) => ClusterApi, now: () => n
     observe,
     identity: (place) => once(identities, place, () => identity(place)),
     webhooks: (place) => once(webhooks, place, async () => listInjectionWebhooks(api(place).server)),
+    recall: async (place, name) => {
+      try {
+        return (await looks.get(place)?.namespaces)?.get(name);
+      } catch (error) {
+        clusterErrorOf(error);
+        return undefined;
+      }
+    },
     note: (place, name, namespace) => {
       const last = looks.get(place);
       if (last === undefined) return;

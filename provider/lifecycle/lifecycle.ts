@@ -12,9 +12,10 @@ import { ownerOf } from "../model/owner";
 import { type LeavePolicy, type Policies, parsePolicies } from "../model/spec";
 import { describeLive, INPUTS, type MemberStatus, type State } from "../model/state";
 import { affinityMarks, type Target } from "../model/targets";
-import { clusterErrorOf, type Fleet } from "./fleet";
+import { clusterErrorOf, describeFailure, type Fleet } from "./fleet";
 import { resolveInjectors } from "./injectors";
-import { applyTo, type Clock, leave, type PlaceOutcome } from "./place";
+import { isDeleted, leave, refuseContents } from "./leave";
+import { applyTo, type Clock, type PlaceOutcome } from "./place";
 
 type Inputs = Readonly<Record<string, unknown>>;
 
@@ -111,7 +112,8 @@ export async function reconcile(inputs: Inputs, remembered: State | undefined, w
   }
 
   function leaving(place: string, status: MemberStatus, policy: LeavePolicy) {
-    return { place, name, owner, remembered: status, policy, deleteTimeoutSeconds: policies.deleteTimeoutSeconds };
+    const { deleteTimeoutSeconds, deleteNonEmpty } = policies;
+    return { place, name, owner, remembered: status, policy, deleteTimeoutSeconds, deleteNonEmpty };
   }
 }
 
@@ -210,35 +212,50 @@ function statusOf(
 /** Ends the resource: members by `onDelete`, then the mesh's own namespace. Returns what could not be done. */
 export async function remove(state: State, world: World): Promise<readonly string[]> {
   const { mesh, fleet, clock, say } = world;
-  const { onDelete, deleteTimeoutSeconds } = parsePolicies(state.inputs);
+  const { name, owner } = state;
+  const { onDelete, deleteTimeoutSeconds, deleteNonEmpty } = parsePolicies(state.inputs);
   const step = (place: string, remembered: MemberStatus, policy: LeavePolicy) =>
-    leave(fleet, { place, name: state.name, owner: state.owner, remembered, policy, deleteTimeoutSeconds }, clock);
+    leave(fleet, { place, name, owner, remembered, policy, deleteTimeoutSeconds, deleteNonEmpty }, clock);
   const failuresOf = (outcomes: readonly PlaceOutcome[]) =>
     outcomes
       .map((outcome) => outcome.failure)
       .filter((failure) => failure !== undefined)
       .sort();
 
-  // The control plane is the source of truth: where it does not answer, nothing is undone behind its back.
-  try {
-    await fleet.api(mesh.controlPlane).get(state.name);
-  } catch (thrown) {
-    const cause = clusterErrorOf(thrown).message;
-    return [`cannot delete namespace ${JSON.stringify(state.name)} on ${describePlace(mesh.controlPlane)}: ${cause}`];
-  }
+  const objection = await objectionOfControlPlane();
+  if (objection !== undefined) return [objection];
   for (const cluster of Object.keys(state.orphaned)) {
-    say(`${state.name}: ${cluster} is no longer in the mesh; its namespace is left as it is`);
+    say(`${name}: ${cluster} is no longer in the mesh; its namespace is left as it is`);
   }
   const members = Object.entries(state.members).filter(([cluster]) => cluster !== mesh.controlPlane);
   const failures = failuresOf(
     await Promise.all(
       members.map(async ([cluster, status]) => {
         if (Object.hasOwn(mesh.clusters, cluster)) return step(cluster, status, onDelete);
-        say(`${state.name}: ${cluster} is no longer in the mesh; its namespace is left as it is`);
+        say(`${name}: ${cluster} is no longer in the mesh; its namespace is left as it is`);
         return {};
       }),
     ),
   );
   if (failures.length > 0) return failures;
   return failuresOf([await step(mesh.controlPlane, state.controlPlane, "delete")]);
+
+  /**
+   * The control plane is the source of truth: where it does not answer, or its namespace must not be deleted, nothing is
+   * undone behind its back.
+   */
+  async function objectionOfControlPlane(): Promise<string | undefined> {
+    const place = mesh.controlPlane;
+    const remembered = state.controlPlane;
+    try {
+      const now = await fleet.api(place).get(name);
+      const isOurs = now !== undefined && now.uid === remembered.uid && ownerOf(now) === owner;
+      const looks = isOurs && now.deletionTimestamp === undefined && onDelete !== "retain" && !deleteNonEmpty;
+      if (!looks || !isDeleted({ name, remembered, policy: "delete" })) return undefined;
+      await refuseContents(fleet, place, name);
+      return undefined;
+    } catch (thrown) {
+      return describeFailure("delete", name, describePlace(place), clusterErrorOf(thrown));
+    }
+  }
 }

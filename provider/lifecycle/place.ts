@@ -1,9 +1,8 @@
-/** One namespace on one cluster: the only code that writes. Each function ends in a value; a cluster's failure is one. */
+/** One namespace on one cluster, written. Each function ends in a value; a cluster's failure is one. */
 
 import { ClusterError, type ClusterErrorCode } from "../model/cluster-error";
 import { competingLabels } from "../model/injection";
 import { describePlace } from "../model/mesh";
-import { UNDELETABLE_NAMESPACES } from "../model/name";
 import type { Namespace, NamespaceApply } from "../model/namespace";
 import { fieldManagerOf, OWNER_ANNOTATION, ownerOf, wasCreatedBy } from "../model/owner";
 import {
@@ -14,7 +13,7 @@ import {
   isOursToSettle,
   refusalOf,
 } from "../model/refusal";
-import type { LeavePolicy, Policies } from "../model/spec";
+import type { Policies } from "../model/spec";
 import { describeLive, type MemberStatus } from "../model/state";
 import type { Target } from "../model/targets";
 import { clusterErrorOf, describeFailure, type Fleet } from "./fleet";
@@ -38,10 +37,6 @@ export interface Write {
   readonly policies: Policies;
 }
 
-/** Waiting between two looks at a namespace that is being deleted: milliseconds, growing. */
-const FIRST_WAIT_MS = 50;
-const LONGEST_WAIT_MS = 1000;
-
 export interface Clock {
   now(): number;
   sleep(milliseconds: number): Promise<void>;
@@ -53,6 +48,7 @@ export async function applyTo(fleet: Fleet, write: Write): Promise<PlaceOutcome>
   let cluster: string | undefined = remembered?.cluster;
   try {
     cluster = await knownIdentity(fleet, place, remembered);
+    if (await isGoing(fleet, write)) return failed("Terminating", terminating());
     const { namespace, created } = await put(fleet, write);
     fleet.note(place, name, namespace);
     const sameObject = remembered?.uid === namespace.uid;
@@ -73,24 +69,25 @@ export async function applyTo(fleet: Fleet, write: Write): Promise<PlaceOutcome>
     return { status: { ...status, state: stateOf(problem.code, namespace), error: problem.message }, failure: error };
   } catch (thrown) {
     const error = clusterErrorOf(thrown);
-    const known: MemberStatus = remembered ?? {
-      state: "Failed",
-      labels: {},
-      ...(cluster !== undefined && { cluster }),
-    };
+    return failed(stateOf(error.code), error);
+  }
+
+  function failed(state: MemberStatus["state"], error: ClusterError): PlaceOutcome {
+    const known = remembered ?? { labels: {}, ...(cluster !== undefined && { cluster }) };
     return {
-      status: { ...known, state: stateOf(error.code), error: error.message },
+      status: { ...known, state, error: error.message },
       failure: describeFailure("apply", name, describePlace(place), error),
     };
   }
 }
 
-function stateOf(code: ClusterErrorCode, namespace?: Namespace): MemberStatus["state"] {
+export function stateOf(code: ClusterErrorCode, namespace?: Namespace): MemberStatus["state"] {
   if (namespace?.deletionTimestamp !== undefined) return "Terminating";
   return code === "unreachable" || code === "timeout" ? "Unreachable" : "Failed";
 }
 
-async function knownIdentity(
+/** @throws ClusterError `changed` where the name stands for another cluster now */
+export async function knownIdentity(
   fleet: Fleet,
   place: string,
   remembered: MemberStatus | undefined,
@@ -104,11 +101,23 @@ async function knownIdentity(
   );
 }
 
+function terminating(): ClusterError {
+  return new ClusterError("conflict", 'it is being deleted there; run "pulumi up" again when it is gone');
+}
+
+/** Asks only where the last look, or the last run, saw the namespace going: a write would succeed and mean nothing. */
+async function isGoing(fleet: Fleet, { place, name, remembered }: Write): Promise<boolean> {
+  const seen = await fleet.recall(place, name);
+  const wasGoing = seen === undefined ? remembered?.state === "Terminating" : seen.deletionTimestamp !== undefined;
+  if (!wasGoing) return false;
+  const now = await fleet.api(place).get(name);
+  fleet.note(place, name, now);
+  return now?.deletionTimestamp !== undefined;
+}
+
 /** What the answer to a successful write shows to be wrong all the same. */
 function problemOfAnswer(namespace: Namespace, target: Target): ClusterError | undefined {
-  if (namespace.deletionTimestamp !== undefined) {
-    return new ClusterError("conflict", 'it is being deleted there; run "pulumi up" again when it is gone');
-  }
+  if (namespace.deletionTimestamp !== undefined) return terminating();
   const competing = competingLabels(target.labels, namespace.labels);
   const keys = Object.keys(competing);
   return keys.length === 0 ? undefined : new ClusterError("conflict", describeCompetitors(namespace, competing, keys));
@@ -190,89 +199,4 @@ async function createOnly(fleet: Fleet, write: Write, body: NamespaceApply): Pro
   }
   const { namespace } = await applyAny(fleet, write, { ...body, uid: created.uid });
   return { namespace, created: true };
-}
-
-export interface Leave {
-  readonly place: string;
-  readonly name: string;
-  readonly owner: string;
-  readonly remembered: MemberStatus;
-  readonly policy: LeavePolicy;
-  readonly deleteTimeoutSeconds: number;
-}
-
-/** Ends our part in a namespace as the policy says. Deletes only what this owner made, and only that very object. */
-export async function leave(fleet: Fleet, step: Leave, clock: Clock): Promise<PlaceOutcome> {
-  const { place, name, policy } = step;
-  if (policy === "retain" || step.remembered.state === "Missing") return {};
-  let deletes = policy === "delete";
-  try {
-    await knownIdentity(fleet, place, step.remembered);
-    const remembered = await recover(fleet, step);
-    if (remembered.uid === undefined) return {};
-    deletes = deletes && remembered.origin === "created" && !UNDELETABLE_NAMESPACES.includes(name);
-    if (deletes) await remove(fleet, step, remembered.uid, clock);
-    else await release(fleet, step, remembered.uid);
-    return {};
-  } catch (thrown) {
-    const error = clusterErrorOf(thrown);
-    return {
-      status: { ...step.remembered, state: stateOf(error.code), error: error.message },
-      failure: describeFailure(deletes ? "delete" : "release", name, describePlace(place), error),
-    };
-  }
-}
-
-/** A write whose answer was lost may have been done: then what stands there is ours. */
-async function recover(fleet: Fleet, { place, name, owner, remembered }: Leave): Promise<MemberStatus> {
-  if (remembered.uid !== undefined) return remembered;
-  const found = await fleet.api(place).get(name);
-  if (found === undefined || ownerOf(found) !== owner) return remembered;
-  return { ...remembered, uid: found.uid, origin: wasCreatedBy(owner, found) ? "created" : "adopted" };
-}
-
-/** An apply of nothing: the server removes what our field manager owned alone. */
-async function release(fleet: Fleet, { place, name, owner }: Leave, uid: string): Promise<void> {
-  try {
-    const body = { name, uid, labels: {}, annotations: {} };
-    const { namespace } = await fleet.api(place).apply(body, { fieldManager: fieldManagerOf(owner), force: false });
-    fleet.note(place, name, namespace);
-  } catch (thrown) {
-    // Gone, or another namespace by now: there is nothing of ours to give back.
-    if (clusterErrorOf(thrown).code !== "changed") throw thrown;
-  }
-}
-
-async function remove(fleet: Fleet, step: Leave, uid: string, clock: Clock): Promise<void> {
-  const { place, name, owner } = step;
-  const api = fleet.api(place);
-  const deadline = clock.now() + step.deleteTimeoutSeconds * 1000;
-  let wait = FIRST_WAIT_MS;
-  for (;;) {
-    const now = await api.get(name);
-    if (now === undefined || now.uid !== uid || ownerOf(now) !== owner) {
-      fleet.note(place, name, now);
-      return;
-    }
-    if (now.deletionTimestamp === undefined) await removeNow(fleet, step, now);
-    if (clock.now() >= deadline) throw new ClusterError("timeout", describeHeld(now, step.deleteTimeoutSeconds));
-    await clock.sleep(wait);
-    wait = Math.min(wait * 2, LONGEST_WAIT_MS);
-  }
-}
-
-/** The resourceVersion makes sure that nobody took the namespace over since we looked; if somebody wrote, we look again. */
-async function removeNow(fleet: Fleet, { place }: Leave, { name, uid, resourceVersion }: Namespace): Promise<void> {
-  try {
-    await fleet.api(place).remove({ name, uid, resourceVersion });
-  } catch (thrown) {
-    if (clusterErrorOf(thrown).code !== "changed") throw thrown;
-  }
-}
-
-function describeHeld(namespace: Namespace, seconds: number): string {
-  const conditions = namespace.conditions.filter((condition) => condition.status === "True");
-  const why = conditions.map(({ type, message }) => `${type}: ${message}`).join("; ");
-  const held = why === "" ? `finalizers ${namespace.finalizers.join(", ") || "none"}` : why;
-  return `it is still being deleted after ${seconds} s (deleteTimeoutSeconds), held by ${held}`;
 }

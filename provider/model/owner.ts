@@ -94,3 +94,18 @@ export function wasMadeBy(manager: string, namespace: Namespace): boolean {
   );
   return ours.some((entry) => entry.time === namespace.creationTimestamp) && older.length === 0;
 }
+
+/** A plain create makes its manager own this label, which every namespace has; an apply leaves it to nobody. */
+const NAME_LABEL = "kubernetes.io/metadata.name";
+
+/**
+ * Whether this owner made the namespace, told from the object alone however much was written to it since: its manager
+ * sent the plain create, or the only apply that there is. On doubt: no.
+ */
+export function isCreatorOf(owner: string, namespace: Namespace): boolean {
+  const manager = fieldManagerOf(owner);
+  const entries = namespace.fieldManagers.filter((entry) => entry.subresource === undefined);
+  const creators = entries.filter((entry) => entry.labels.includes(NAME_LABEL));
+  const candidates = creators.length > 0 ? creators : entries.filter((entry) => entry.operation === "Apply");
+  return candidates.length > 0 && candidates.every((entry) => entry.manager === manager);
+}

@@ -43,6 +43,8 @@ export interface Policies {
   readonly revisionCheck: "error" | "warn" | "off";
   /** Whether labels that others set on the mesh's namespace reach the members. */
   readonly propagate: "declared" | "all";
+  /** Whether a namespace is deleted together with what it holds. */
+  readonly deleteNonEmpty: boolean;
 }
 
 /** Seconds to wait for one cluster to finish deleting the namespace. Terraform waits as long, kubectl for ever. */
@@ -79,6 +81,7 @@ const policySchema = z.object({
   deleteTimeoutSeconds: orUnknown(z.number().min(1).max(3600)).optional(),
   revisionCheck: orUnknown(z.enum(["error", "warn", "off"])).optional(),
   propagate: orUnknown(z.enum(["declared", "all"])).optional(),
+  deleteNonEmpty: orUnknown(z.boolean()).optional(),
 });
 const declarationShape = {
   labels: orUnknown(keyValueMap).optional(),
@@ -146,6 +149,7 @@ export function parsePolicies(inputs: Readonly<Record<string, unknown>>): Polici
     deleteTimeoutSeconds: known(given.deleteTimeoutSeconds, DEFAULT_DELETE_TIMEOUT_SECONDS),
     revisionCheck: known(given.revisionCheck, "error"),
     propagate: known(given.propagate, "declared"),
+    deleteNonEmpty: known(given.deleteNonEmpty, false),
   };
 }
 

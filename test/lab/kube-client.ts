@@ -47,6 +47,8 @@ export interface KubeRequest {
   readonly query?: Readonly<Record<string, string>>;
   readonly body?: unknown;
   readonly contentType?: string;
+  /** Another representation than plain JSON. */
+  readonly accept?: string;
 }
 
 /** What the server said, whatever it said. */
@@ -100,7 +102,7 @@ const PATCH_TYPES = {
 export function connect(kubeconfig: string, { timeoutMs = 30_000 }: { readonly timeoutMs?: number } = {}): KubeClient {
   const access = readKubeconfig(kubeconfig);
 
-  function request({ method, path, query, body, contentType }: KubeRequest): Promise<KubeResponse> {
+  function request({ method, path, query, body, contentType, accept }: KubeRequest): Promise<KubeResponse> {
     const url = new URL(path, access.server);
     for (const [key, value] of Object.entries(query ?? {})) url.searchParams.set(key, value);
     const text = body === undefined ? undefined : JSON.stringify(body);
@@ -112,7 +114,7 @@ export function connect(kubeconfig: string, { timeoutMs = 30_000 }: { readonly t
         timeout: timeoutMs,
         ...(access.certificate === undefined ? {} : { cert: access.certificate, key: access.key }),
         headers: {
-          accept: "application/json",
+          accept: accept ?? "application/json",
           "user-agent": LAB_USER_AGENT,
           ...(access.token === undefined ? {} : { authorization: `Bearer ${access.token}` }),
           ...(text === undefined ? {} : { "content-type": contentType ?? "application/json" }),

@@ -3,6 +3,7 @@
  * down. What it cannot show is tested end to end, on real API servers.
  */
 
+import type { ApiAnswer } from "../../../provider/kube/api-server.ts";
 import { type CheckContext, type CheckResult, check } from "../../../provider/lifecycle/check.ts";
 import { createExpectations } from "../../../provider/lifecycle/expectations.ts";
 import { type ClusterApi, createFleet, type Fleet } from "../../../provider/lifecycle/fleet.ts";
@@ -30,6 +31,8 @@ export interface FakeMesh {
   /** What answers instead of the cluster, before or after the request was carried out. */
   fail(place: string, fault: Fault): void;
   heal(place: string): void;
+  /** From now on every namespace there holds a ConfigMap of this name. */
+  fill(place: string, configMap: string): void;
   /** Another run of the engine on the same clusters: nothing is remembered in the process. */
   restart(changes?: Readonly<Record<string, unknown>>): FakeMesh;
 }
@@ -56,6 +59,33 @@ export function aFakeMesh(changes: Readonly<Record<string, unknown>> = {}): Fake
   return build(new Map(), new Map(), changes);
 }
 
+/** What a cluster serves, in the one piece that the aggregated discovery is. */
+const DISCOVERY = {
+  kind: "APIGroupDiscoveryList",
+  items: [
+    {
+      versions: [
+        {
+          version: "v1",
+          freshness: "Current",
+          resources: [
+            {
+              resource: "configmaps",
+              responseKind: { kind: "ConfigMap" },
+              scope: "Namespaced",
+              verbs: ["list", "delete"],
+            },
+          ],
+        },
+      ],
+    },
+  ],
+};
+
+function found(json: Readonly<Record<string, unknown>>): ApiAnswer {
+  return { kind: "found", status: 200, json };
+}
+
 function build(
   clusters: Map<string, FakeApi>,
   faults: Map<string, Fault>,
@@ -64,6 +94,7 @@ function build(
   const mesh = aMesh(changes);
   const requests: string[] = [];
   const said: string[] = [];
+  const configMaps = new Map<string, readonly unknown[]>();
   let now = 0;
 
   const cluster = (place: string): FakeApi => {
@@ -91,12 +122,16 @@ function build(
       removeLabels: (namespace, keys, manager) =>
         asked("removeLabels", () => api.removeLabels(namespace, keys, manager)),
       remove: (namespace) => asked("remove", () => api.remove(namespace)),
-      // A credential with the rights that are needed and no other.
+      // Namespaces hold ConfigMaps and nothing else, and the credential has no further right.
       server: {
         request: async ({ path }) => {
-          throw new ClusterError("forbidden", `the fake serves namespaces alone, not ${path}`);
+          if (path === "/api") return found(DISCOVERY);
+          if (path === "/apis") return found({ ...DISCOVERY, items: [] });
+          if (path.endsWith("/configmaps")) return found({ kind: "ConfigMapList", items: configMaps.get(place) ?? [] });
+          throw new ClusterError("forbidden", `the fake serves namespaces and ConfigMaps alone, not ${path}`);
         },
       },
+      redact: (text) => text,
     };
   };
 
@@ -119,6 +154,7 @@ function build(
     cluster,
     fail: (place, fault) => faults.set(place, fault),
     heal: (place) => faults.delete(place),
+    fill: (place, name) => configMaps.set(place, [{ metadata: { name, uid: `uid of ${name}` } }]),
     restart: (more = {}) => build(clusters, faults, { ...changes, ...more }),
   };
 }

@@ -117,6 +117,36 @@ describe("a namespace is not deleted on doubt", () => {
   });
 });
 
+describe("a namespace that holds something", () => {
+  const args = { onDelete: "delete", deleteNonEmpty: false };
+
+  test("stays, with the mesh's own, and the empty ones go", async () => {
+    const { fake, state } = await made(args);
+    fake.fill("east", "settings");
+    expect(await remove(state, fake.world)).toEqual([
+      'cannot delete namespace "payments" on cluster "east": it holds ConfigMap settings; ' +
+        'empty it, or let a "pulumi up" set deleteNonEmpty: true, which lets the contents go with it',
+    ]);
+    expect(await labelsOn(fake, "east")).toEqual({ team: "a" });
+    expect(await labelsOn(fake, "west")).toBeUndefined();
+    expect(await labelsOn(fake, "controlPlane")).toEqual({ team: "a" });
+  });
+
+  test("on the mesh keeps the clusters' namespaces too", async () => {
+    const { fake, state } = await made(args);
+    fake.fill("controlPlane", "policy");
+    expect(await remove(state, fake.world)).toEqual([expect.stringContaining("on the control plane: it holds")]);
+    expect(fake.writes()).toEqual([]);
+  });
+
+  test("goes all the same where the contents are what every namespace has", async () => {
+    const { fake, state } = await made(args);
+    fake.fill("east", "istio-ca-root-cert");
+    expect(await remove(state, fake.world)).toEqual([]);
+    expect(await labelsOn(fake, "east")).toBeUndefined();
+  });
+});
+
 describe("a cluster that fails during a destroy", () => {
   test("does not stop the others; the mesh's own stays until all are done, and the next run ends it", async () => {
     const { fake, state } = await made({ onDelete: "delete" });

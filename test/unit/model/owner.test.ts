@@ -4,6 +4,7 @@ import type { FieldManager } from "../../../provider/model/namespace.ts";
 import {
   affinityAnnotations,
   fieldManagerOf,
+  isCreatorOf,
   OWNER_ANNOTATION,
   ownerOf,
   ownerOfFieldManager,
@@ -110,4 +111,45 @@ describe("whether an owner made a namespace", () => {
       }),
     );
   });
+});
+
+describe("the creator of a namespace, told from its managed fields", () => {
+  const ours = fieldManagerOf(OWNER);
+  const entry = (manager: string, operation: "Apply" | "Update", labels: readonly string[]): FieldManager => ({
+    manager,
+    operation,
+    time: "2026-11-01T00:00:00Z",
+    labels,
+    annotations: [],
+  });
+  const applied = entry(ours, "Apply", ["team"]);
+  const labelled = entry("kubectl-label", "Update", ["cost-center"]);
+  const cases: readonly { title: string; fieldManagers: readonly FieldManager[]; expected: boolean }[] = [
+    { title: "is who sent the only apply", fieldManagers: [applied], expected: true },
+    { title: "is the same after others have labelled it", fieldManagers: [applied, labelled], expected: true },
+    {
+      title: "is who sent the plain create",
+      fieldManagers: [entry("kubectl-create", "Update", ["kubernetes.io/metadata.name"]), applied],
+      expected: false,
+    },
+    {
+      title: "is this owner where it sent the plain create",
+      fieldManagers: [entry(ours, "Update", ["kubernetes.io/metadata.name"]), applied],
+      expected: true,
+    },
+    {
+      title: "is in doubt between two applies",
+      fieldManagers: [applied, entry("flux", "Apply", ["a"])],
+      expected: false,
+    },
+    { title: "is in doubt without managed fields", fieldManagers: [], expected: false },
+    {
+      title: "is not who wrote through a subresource",
+      fieldManagers: [applied, { ...entry("controller", "Apply", []), subresource: "status" }],
+      expected: true,
+    },
+  ];
+  for (const { title, fieldManagers, expected } of cases) {
+    test(title, () => expect(isCreatorOf(OWNER, aNamespace({ fieldManagers }))).toBe(expected));
+  }
 });

@@ -1,0 +1,87 @@
+/** What a change means for the clusters that a namespace leaves, told before it happens. */
+
+import { isClusterError } from "../model/cluster-error";
+import type { CheckFailure } from "../model/failure";
+import { isRecord } from "../model/json";
+import { describePlace, type Mesh } from "../model/mesh";
+import { UNDELETABLE_NAMESPACES } from "../model/name";
+import { isCreatorOf, ownerOf } from "../model/owner";
+import { parsePolicies } from "../model/spec";
+import type { Fleet } from "./fleet";
+import { objectionTo } from "./leave";
+
+export interface Departure {
+  readonly name: string;
+  readonly olds: Readonly<Record<string, unknown>>;
+  readonly inputs: Readonly<Record<string, unknown>>;
+  readonly targets: Readonly<Record<string, unknown>>;
+  readonly mesh: Mesh;
+}
+
+/** What to do about a namespace that holds something where it would be deleted. */
+const WAYS_OUT =
+  'empty it, keep it with onLeave: "release" or "retain", or let the contents go with deleteNonEmpty: true';
+
+/** The engine's diff shows that a cluster leaves, not what becomes of its namespace. */
+export function describeDepartures(departure: Departure): string[] {
+  const { name, inputs, mesh } = departure;
+  const { onLeave, deleteNonEmpty } = parsePolicies(inputs);
+  const contents = deleteNonEmpty ? "with everything in it" : "unless it holds something";
+  return clustersLeft(departure).map((cluster) => {
+    if (!Object.hasOwn(mesh.clusters, cluster)) {
+      return `${name}: ${cluster} is no longer in the mesh; its namespace stays as it is, and is listed in the output "orphaned"`;
+    }
+    const what = {
+      release: "its labels are taken back, the namespace stays",
+      retain: "the namespace and its labels stay as they are",
+      delete: `the namespace is DELETED there ${contents}, if this resource created it, and else released`,
+    }[onLeave];
+    return `${name}: leaves ${cluster}: ${what} (onLeave: "${onLeave}")`;
+  });
+}
+
+/** Namespaces that would be deleted with what they hold. */
+export async function failuresOfDepartures(departure: Departure, fleet: Fleet): Promise<CheckFailure[]> {
+  const { name, inputs, mesh } = departure;
+  const { onLeave, deleteNonEmpty } = parsePolicies(inputs);
+  if (onLeave !== "delete" || deleteNonEmpty || UNDELETABLE_NAMESPACES.includes(name)) return [];
+  const failures: CheckFailure[] = [];
+  const look = async (place: string) => {
+    const objection = await objectionIn(place, departure, fleet);
+    if (objection === undefined) return;
+    const where = `namespace ${JSON.stringify(name)} on ${describePlace(place)}`;
+    failures.push({
+      property: "onLeave",
+      reason: `is "delete", but ${where} is not deleted: ${objection}; ${WAYS_OUT}`,
+    });
+  };
+  const asked = clustersLeft(departure).filter(
+    (cluster) => mesh.clusters[cluster]?.pending === false && cluster !== mesh.controlPlane,
+  );
+  await Promise.all(asked.map(look));
+  return failures.sort((a, b) => (a.reason < b.reason ? -1 : 1));
+}
+
+function clustersLeft({ name, olds, targets }: Departure): string[] {
+  const before = isRecord(olds.targets) && olds.name === name ? Object.keys(olds.targets) : [];
+  return before.filter((cluster) => !Object.hasOwn(targets, cluster));
+}
+
+/** Who made the namespace stands in its target, or is read from itself: a check is not handed the outputs. */
+async function objectionIn(place: string, departure: Departure, fleet: Fleet): Promise<string | undefined> {
+  const { name, olds, inputs } = departure;
+  const owner = String(inputs.owner);
+  const target = isRecord(olds.targets) ? olds.targets[place] : undefined;
+  const origin = isRecord(target) ? target.origin : undefined;
+  try {
+    const existing = await fleet.observe(place, name);
+    if (existing === undefined || existing.deletionTimestamp !== undefined) return undefined;
+    const isOurs = origin === undefined ? isCreatorOf(owner, existing) : origin === "created";
+    if (ownerOf(existing) !== owner || !isOurs) return undefined;
+    return await objectionTo(fleet, place, name);
+  } catch (error) {
+    // Not known now; before the deletion itself it is asked again.
+    if (!isClusterError(error)) throw error;
+    return undefined;
+  }
+}
