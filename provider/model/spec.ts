@@ -194,8 +194,9 @@ function parseDeclaration(
 
 function sizeOf(map: Readonly<Record<string, unknown>> | undefined): number {
   let bytes = 0;
+  // Whatever is no text is refused for that.
   for (const [key, value] of Object.entries(map ?? {}))
-    bytes += Buffer.byteLength(key) + Buffer.byteLength(String(value));
+    bytes += Buffer.byteLength(key) + (typeof value === "string" ? Buffer.byteLength(value) : 0);
   return bytes;
 }
 
