@@ -1,6 +1,6 @@
 /** HTML that is safe by construction: what is put into a template is text, unless a template made it. */
 
-const TEXT = Symbol("markup");
+const TEXT: unique symbol = Symbol("markup");
 
 export interface Markup {
   readonly [TEXT]: string;
