@@ -23,7 +23,6 @@ export interface MeshCluster extends Candidate {
 
 export interface RequestLimits {
   readonly requestTimeoutSeconds: number;
-  readonly retryTimeoutSeconds: number;
   readonly concurrency: number;
 }
 
@@ -63,14 +62,11 @@ const meshSchema = z.object({
   podSecurityLabels: z.boolean().optional(),
   execPlugins: z.union([z.strictObject({ allow: z.array(z.string()) }), z.enum(["allow", "deny"])]).optional(),
   requestTimeoutSeconds: z.number().min(1).max(600).optional(),
-  retryTimeoutSeconds: z.number().min(0).max(3600).optional(),
   concurrency: z.int().min(1).max(1000).optional(),
 });
 
 /** Seconds one request may take, its connection included. kubectl has no limit, a preview in CI needs one. */
 export const DEFAULT_REQUEST_TIMEOUT_SECONDS = 15;
-/** Seconds one request may take with all its retries: the whole share of a cluster that does not answer. */
-export const DEFAULT_RETRY_TIMEOUT_SECONDS = 30;
 /** Requests at once to one cluster; API Priority and Fairness gives a user of its own a few dozen seats. */
 export const DEFAULT_CONCURRENCY = 32;
 
@@ -138,7 +134,6 @@ export function parseMesh(config: unknown): MeshResult {
       podSecurityLabels: input.podSecurityLabels ?? false,
       execPlugins: input.execPlugins ?? "allow",
       requestTimeoutSeconds: input.requestTimeoutSeconds ?? DEFAULT_REQUEST_TIMEOUT_SECONDS,
-      retryTimeoutSeconds: input.retryTimeoutSeconds ?? DEFAULT_RETRY_TIMEOUT_SECONDS,
       concurrency: input.concurrency ?? DEFAULT_CONCURRENCY,
     },
   };

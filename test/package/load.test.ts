@@ -7,10 +7,13 @@ beforeAll(() => {
   dir = installedFolder();
 });
 
-/** Stands in the state of every resource and runs at a destroy years later. If this fails, undo what made it fail. */
-const FROZEN = 'exports.handler = () => require("pulumi-global-namespace/provider").provider;';
+/** Stand in the state of every resource and run at a destroy years later. If this fails, undo what made it fail. */
+const FROZEN = {
+  GlobalNamespace: 'exports.handler = () => require("pulumi-global-namespace/provider").provider;',
+  NamespaceSync: 'exports.handler = () => require("pulumi-global-namespace/provider").namespaceSync;',
+};
 
-const CLASSES = ["GlobalNamespace", "Mesh"];
+const CLASSES = ["GlobalNamespace", "Mesh", "NamespaceSync"];
 const METHODS = ["configure", "check", "diff", "create", "update", "read", "delete"];
 
 /** Packages that are loaded, by their names. */
@@ -25,8 +28,8 @@ describe("the SDK", () => {
     const imported = run(
       dir,
       "b.mjs",
-      `import { GlobalNamespace, Mesh } from "pulumi-global-namespace";
-       console.log(JSON.stringify([GlobalNamespace.name, Mesh.name]));`,
+      `import { GlobalNamespace, Mesh, NamespaceSync } from "pulumi-global-namespace";
+       console.log(JSON.stringify([GlobalNamespace.name, Mesh.name, NamespaceSync.name]));`,
     );
     expect(imported).toEqual(CLASSES);
   });
@@ -64,19 +67,12 @@ describe("the SDK", () => {
 
 describe("the provider", () => {
   test("is had with require and with import, under the path that stands in every state", () => {
-    const methods = "Object.keys(provider)";
-    const required = run(
-      dir,
-      "f.cjs",
-      `const { provider } = require("pulumi-global-namespace/provider"); console.log(JSON.stringify(${methods}))`,
-    );
-    const imported = run(
-      dir,
-      "g.mjs",
-      `import { provider } from "pulumi-global-namespace/provider"; console.log(JSON.stringify(${methods}))`,
-    );
-    expect(required).toEqual(METHODS);
-    expect(imported).toEqual(METHODS);
+    const names = "console.log(JSON.stringify([Object.keys(provider), Object.keys(namespaceSync)]))";
+    const from = '"pulumi-global-namespace/provider"';
+    const required = run(dir, "f.cjs", `const { provider, namespaceSync } = require(${from}); ${names}`);
+    const imported = run(dir, "g.mjs", `import { provider, namespaceSync } from ${from}; ${names}`);
+    expect(required).toEqual([METHODS, METHODS]);
+    expect(imported).toEqual(required);
   });
 
   test("loads nothing heavy before it is used: the engine waits for its handshake", () => {
@@ -88,12 +84,12 @@ describe("the provider", () => {
     expect(loaded).toEqual(["pulumi-global-namespace"]);
   });
 
-  test("is loaded by the frozen text, from the program's folder", () => {
+  test.each(Object.entries(FROZEN))("of %s is loaded by the frozen text, from the program's folder", (_, text) => {
     const methods = run(
       dir,
       "i.cjs",
       `const module_ = { exports: {} };
-       new Function("exports", "require", ${JSON.stringify(FROZEN)})(module_.exports, require);
+       new Function("exports", "require", ${JSON.stringify(text)})(module_.exports, require);
        console.log(JSON.stringify(Object.keys(module_.exports.handler())));`,
     );
     expect(methods).toEqual(METHODS);
@@ -106,24 +102,27 @@ describe("the text in the state", () => {
       dir,
       "j.cjs",
       `const pulumi = require("@pulumi/pulumi");
-       const registered = [];
+       const registered = {};
        pulumi.runtime.setMocks({
          newResource: ({ type, inputs }) => {
-           registered.push({ type, text: inputs.__provider });
+           registered[type] = inputs.__provider ?? null;
            return { id: "x", state: inputs };
          },
          call: () => ({}),
        }, "project", "dev", false, "acme").then(async () => {
-         const { GlobalNamespace, Mesh } = require("pulumi-global-namespace");
+         const { GlobalNamespace, Mesh, NamespaceSync } = require("pulumi-global-namespace");
          const mesh = new Mesh("mesh", { controlPlane: { context: "m" }, clusters: { east: { context: "e" } } });
          new GlobalNamespace("payments", {}, { provider: mesh });
+         new NamespaceSync("sync", { cluster: "east" }, { provider: mesh });
          await pulumi.runtime.disconnect();
          console.log(JSON.stringify(registered));
        });`,
     );
-    expect(registered).toEqual([
-      { type: "pulumi:providers:pulumi-nodejs" },
-      { type: "pulumi-nodejs:dynamic/global-namespace:GlobalNamespace", text: FROZEN },
-    ]);
+    expect(registered).toEqual({
+      "pulumi:providers:pulumi-nodejs": null,
+      ...Object.fromEntries(
+        Object.entries(FROZEN).map(([name, text]) => [`pulumi-nodejs:dynamic/global-namespace:${name}`, text]),
+      ),
+    });
   });
 });

@@ -4,7 +4,7 @@ import { type Compiled, type Compiler, compile, compilers, installedFolder } fro
 /** Everything that a program may write, in the ways that programs write it. */
 const PROGRAM = `
 import * as pulumi from "@pulumi/pulumi";
-import { GlobalNamespace, GlobalNamespaceArgs, Injection, Mesh, MeshArgs } from "pulumi-global-namespace";
+import { GlobalNamespace, GlobalNamespaceArgs, Injection, Mesh, MeshArgs, NamespaceSync } from "pulumi-global-namespace";
 
 const kubeconfig: pulumi.Output<string> = pulumi.secret("text");
 const clusters: MeshArgs["clusters"] = {
@@ -24,7 +24,7 @@ const mesh = new Mesh("mesh", {
 });
 new Mesh("other", { controlPlane: { kubeconfig }, clusters, execPlugins: "deny" }, { dependsOn: [mesh] });
 
-const modes: Injection[] = ["enabled", "disabled", "ambient", { revision: "canary" }, { tag: pulumi.output("prod") }];
+const modes: Injection[] = ["enabled", "disabled", "ambient", { ambient: { waypoint: "none" } }, { revision: "canary" }, { tag: pulumi.output("prod") }];
 const affinities: GlobalNamespaceArgs["clusters"][] = [
   "all",
   ["east", pulumi.output("west")],
@@ -44,9 +44,18 @@ const payments = new GlobalNamespace(
     onDelete: "release",
     force: false,
     deleteTimeoutSeconds: 60,
+    deleteNonEmpty: pulumi.output(true),
+    revisionCheck: "warn",
+    propagate: "all",
   },
   { provider: mesh, protect: true },
 );
+const sync = new NamespaceSync(
+  "sync",
+  { cluster: "west", include: ["team-*"], exclude: [pulumi.output("team-x")], conflicts: "mesh" },
+  { provider: mesh },
+);
+export const synced: pulumi.Output<string[]> = sync.namespaces.apply((namespaces) => Object.keys(namespaces));
 new GlobalNamespace("billing", { clusters: affinities[0], injection: modes[1] }, { provider: mesh, dependsOn: payments });
 
 export const name: pulumi.Output<string> = payments.name;
@@ -64,6 +73,8 @@ const MISTAKES = [
   'new GlobalNamespace("a", { labels: { team: 1 } });',
   'new GlobalNamespace("a", { onDelete: "purge" });',
   'new GlobalNamespace("a", { clusters: { matchLabel: {} } });',
+  'new NamespaceSync("s", {});',
+  'new NamespaceSync("s", { cluster: "east", conflicts: "ask" });',
   'new Mesh("m", { clusters: {} });',
   'new Mesh("m", { controlPlane: { kubeconfg: "x" }, clusters: {} });',
   'new Mesh("m", { controlPlane: "east", clusters: ["east"] });',
@@ -122,7 +133,7 @@ describe.each(settings)("the package's types with $title", ({ compiler, file, op
   let compiled: Compiled;
 
   beforeAll(() => {
-    const imports = 'import { GlobalNamespace, Mesh } from "pulumi-global-namespace";\n';
+    const imports = 'import { GlobalNamespace, Mesh, NamespaceSync } from "pulumi-global-namespace";\n';
     const mistakes = mistaken.map((name, index) => [name, imports + MISTAKES[index]]);
     compiled = compile(compilerCalled(compiler), dir, { [file]: PROGRAM, ...Object.fromEntries(mistakes) }, options);
   });

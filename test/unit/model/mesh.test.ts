@@ -49,7 +49,7 @@ describe("a mesh", () => {
   });
 
   test("has limits that a preview in CI can live with", () => {
-    expect(aMesh()).toMatchObject({ requestTimeoutSeconds: 15, retryTimeoutSeconds: 30, concurrency: 32 });
+    expect(aMesh()).toMatchObject({ requestTimeoutSeconds: 15, concurrency: 32 });
     expect(aMesh({ requestTimeoutSeconds: 1, concurrency: 1000 })).toMatchObject({
       requestTimeoutSeconds: 1,
       concurrency: 1000,
