@@ -45,7 +45,8 @@ const PROVIDER = 'exports.handler = () => require("pulumi-global-namespace/provi
  * `dependsOn: sync`, so that it sees them at the first `up` already. A namespace that a GlobalNamespace declares is that
  * one's: the sync makes no record of it (one made before stays while the source has the namespace) and sets no label.
  *
- * Several syncs add up. Needs `{ provider: mesh }`.
+ * Several syncs add up. Where two sources have different injection labels, those of the sync that came first hold; in one
+ * program `dependsOn` says which that is. Needs `{ provider: mesh }`.
  */
 export class NamespaceSync extends pulumi.CustomResource {
   /** The source's name in the Mesh. */

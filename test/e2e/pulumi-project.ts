@@ -85,7 +85,7 @@ export class PulumiProject {
   /** The program, with the package's names in scope. */
   program(text: string): void {
     const imports =
-      'const pulumi = require("@pulumi/pulumi");\nconst { GlobalNamespace, Mesh } = require("pulumi-global-namespace");\n';
+      'const pulumi = require("@pulumi/pulumi");\nconst { GlobalNamespace, Mesh, NamespaceSync } = require("pulumi-global-namespace");\n';
     writeFileSync(join(this.dir, "index.js"), imports + text);
   }
 
