@@ -11,7 +11,7 @@ import type { NamespaceApi } from "./namespace-api";
 import { createRedactor } from "./redact";
 import { type ResolvedCluster, secretsOf } from "./resolved-cluster";
 import { createRetry, withRetry } from "./retry";
-import { createTransport } from "./transport";
+import { CONNECT_TIME_LIMIT_MS, createTransport } from "./transport";
 import type { World } from "./world";
 
 export interface ClusterClientOptions {
@@ -44,7 +44,9 @@ export function createClusterClient(
 ): ClusterClient {
   const redactor = createRedactor();
   for (const secret of secretsOf(cluster)) redactor.register(secret);
-  const transport = createTransport(cluster, { now: world.now });
+  // Who waits less for an answer does not wait longer for the connection.
+  const connectTimeLimitMs = Math.min(CONNECT_TIME_LIMIT_MS, options.requestTimeLimitMs ?? CONNECT_TIME_LIMIT_MS);
+  const transport = createTransport(cluster, { now: world.now, connectTimeLimitMs });
   const server = createApiServer(cluster, {
     transport,
     credentials: createCredentials(cluster, options.execPlugins, redactor, world),

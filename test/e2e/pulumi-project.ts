@@ -48,25 +48,29 @@ export interface RecordedNamespace {
   };
 }
 
+export interface ProjectOptions {
+  readonly env?: Record<string, string>;
+  /** The project whose backend this one shares, so that their stacks can refer to each other. Default: one of its own. */
+  readonly backendOf?: PulumiProject;
+}
+
 export class PulumiProject {
   readonly dir: string;
+  private readonly backend: string;
   private readonly environment: NodeJS.ProcessEnv;
 
-  private constructor(dir: string, environment: NodeJS.ProcessEnv) {
+  private constructor(dir: string, backend: string, environment: NodeJS.ProcessEnv) {
     this.dir = dir;
+    this.backend = backend;
     this.environment = environment;
   }
 
   /** `name` is the project's and tells it apart from those of other tests on the same clusters. */
-  static async create(
-    labDir: string,
-    name: string,
-    options: { readonly env?: Record<string, string> } = {},
-  ): Promise<PulumiProject> {
+  static async create(labDir: string, name: string, options: ProjectOptions = {}): Promise<PulumiProject> {
     const dir = mkdtempSync(join(tmpdir(), `global-namespace-${name}-`));
     const lab: LabEnvironment = await labEnvironment(labDir, () => {});
-    const backend = join(dir, "backend");
-    mkdirSync(backend);
+    const backend = join(options.backendOf?.dir ?? dir, "backend");
+    mkdirSync(backend, { recursive: true });
     const environment = {
       ...process.env,
       ...lab,
@@ -77,7 +81,7 @@ export class PulumiProject {
     symlinkSync(installedPackages(), join(dir, "node_modules"));
     writeFileSync(join(dir, "Pulumi.yaml"), `name: ${name}\nruntime: nodejs\nmain: index.js\n`);
     writeFileSync(join(dir, "package.json"), JSON.stringify({ name, private: true, main: "index.js" }));
-    const project = new PulumiProject(dir, environment);
+    const project = new PulumiProject(dir, backend, environment);
     await project.ok("stack", "init", "dev");
     return project;
   }
@@ -124,6 +128,14 @@ export class PulumiProject {
     return this.ok("preview", "--diff", ...args);
   }
 
+  previewFails(...args: string[]): Promise<string> {
+    return this.fails("preview", "--diff", ...args);
+  }
+
+  refresh(...args: string[]): Promise<string> {
+    return this.ok("refresh", "--yes", "--skip-preview", ...args);
+  }
+
   destroy(): Promise<string> {
     return this.ok("destroy", "--yes", "--skip-preview");
   }
@@ -131,7 +143,7 @@ export class PulumiProject {
   /** The state file's text, as it lies on the disk. */
   stateText(stack = "dev"): string {
     const project = /^name: (.*)$/m.exec(readFileSync(join(this.dir, "Pulumi.yaml"), "utf8"))?.[1];
-    return readFileSync(join(this.dir, "backend", ".pulumi", "stacks", String(project), `${stack}.json`), "utf8");
+    return readFileSync(join(this.backend, ".pulumi", "stacks", String(project), `${stack}.json`), "utf8");
   }
 
   resources(): Resource[] {

@@ -2,7 +2,7 @@
 
 import { afterAll, inject } from "vitest";
 import { type Lab, openLab } from "../lab/lab.ts";
-import { PulumiProject } from "./pulumi-project.ts";
+import { type ProjectOptions, PulumiProject } from "./pulumi-project.ts";
 
 /** The provider's requests in an audit log. */
 export const PROVIDER = /^pulumi-global-namespace\//;
@@ -12,7 +12,20 @@ export interface World {
   readonly project: PulumiProject;
   /** Labels of a namespace, without Kubernetes' own; `undefined` where there is no such namespace. */
   labels(cluster: string, namespace: string): Promise<Record<string, string> | undefined>;
+  /** Annotations of a namespace that must be there. */
+  annotations(cluster: string, namespace: string): Promise<Record<string, string>>;
+  /** Another project on the same clusters, as another team has one. */
+  anotherProject(name: string, options?: ProjectOptions): Promise<PulumiProject>;
+  /** What the provider asks each cluster while `act` runs; a cluster that is asked nothing is left out. */
+  requestsDuring(act: () => Promise<unknown>): Promise<Record<string, Counts>>;
+  /** The same, writes alone. */
+  writesDuring(act: () => Promise<unknown>): Promise<Record<string, Counts>>;
 }
+
+/** By verb and resource: `{ "patch namespaces": 3 }`. */
+export type Counts = Readonly<Record<string, number>>;
+
+const READS = /^(get|list|watch) /;
 
 /** The lines that every program of these tests begins with. */
 export const MESH = `
@@ -34,11 +47,32 @@ export function programOf(name: string, args: string, mesh: string = MESH): stri
 /** One project for the tests of a file; its stack is not destroyed, its namespaces have names of their own. */
 export async function aWorld(name: string): Promise<World> {
   const lab = openLab(inject("labDir"));
-  const project = await PulumiProject.create(lab.dir, name);
-  afterAll(() => project.remove());
+  const projects: PulumiProject[] = [];
+  afterAll(() => {
+    for (const each of projects) each.remove();
+  });
+  const anotherProject = async (projectName: string, options?: ProjectOptions) => {
+    const made = await PulumiProject.create(lab.dir, projectName, options);
+    projects.push(made);
+    return made;
+  };
+  const requestsDuring = async (act: () => Promise<unknown>, isCounted: (kind: string) => boolean = () => true) => {
+    const marks = lab.names.map((cluster) => [cluster, lab.cluster(cluster).mark()] as const);
+    await act();
+    const asked = marks.map(([cluster, since]) => {
+      const { counts } = lab.cluster(cluster).requests({ userAgent: PROVIDER, since });
+      return [cluster, Object.fromEntries(Object.entries(counts).filter(([kind]) => isCounted(kind)))] as const;
+    });
+    return Object.fromEntries(asked.filter(([, counts]) => Object.keys(counts).length > 0));
+  };
   return {
     lab,
-    project,
+    project: await anotherProject(name),
+    anotherProject,
+    requestsDuring: (act) => requestsDuring(act),
+    writesDuring: (act) => requestsDuring(act, (kind) => !READS.test(kind)),
+    annotations: async (cluster, namespace) =>
+      (await lab.cluster(cluster).kube.get(`/api/v1/namespaces/${namespace}`)).metadata.annotations ?? {},
     labels: async (cluster, namespace) => {
       const found = await lab.cluster(cluster).kube.find(`/api/v1/namespaces/${namespace}`);
       if (found === undefined) return undefined;
