@@ -24,7 +24,7 @@ function firstColumn(page: string, heading: string): string[] {
   const [section = ""] = rest.split(/^## /m);
   return section
     .split("\n")
-    .map((line) => /^\| `([^|]*)` \|/.exec(line)?.[1])
+    .map((line) => /^\| `([^|]*)` +\|/.exec(line)?.[1])
     .filter((cell) => cell !== undefined);
 }
 
