@@ -19,7 +19,9 @@ function project(name: string, globalSetup: string[] = []) {
       name,
       include: [`test/${name}/**/*.test.ts`],
       sequence: { groupOrder: ORDER.indexOf(name) },
-      ...(isUnit ? {} : { fileParallelism: false, testTimeout: PATIENCE, hookTimeout: PATIENCE }),
+      testTimeout: PATIENCE,
+      hookTimeout: PATIENCE,
+      ...(isUnit ? {} : { fileParallelism: false }),
       globalSetup,
     },
   };

@@ -24,6 +24,13 @@ export function affinityAnnotations(clusters: readonly string[]): Record<string,
   return Object.fromEntries(clusters.map((cluster) => [`${AFFINITY_PREFIX}${cluster}`, "true"]));
 }
 
+/** The clusters that a GlobalNamespace has written on the mesh's namespace; `undefined` where none declares it. */
+export function clustersOf({ annotations }: Pick<Namespace, "annotations">): string[] | undefined {
+  if (!Object.hasOwn(annotations, OWNER_ANNOTATION)) return undefined;
+  const marks = Object.keys(annotations).filter((key) => key.startsWith(AFFINITY_PREFIX));
+  return marks.map((key) => key.slice(AFFINITY_PREFIX.length)).sort();
+}
+
 /** The record of a NamespaceSync that a namespace of the mesh belongs to a cluster. */
 export function syncedAnnotation(cluster: string): string {
   return `${SYNCED_PREFIX}${cluster}`;

@@ -30,6 +30,7 @@ interface RecordedStatus {
   readonly labels: Record<string, string>;
   readonly error?: string;
   readonly unmanagedLabels?: Record<string, string>;
+  readonly restarts?: Record<string, string>;
 }
 
 interface RecordedTarget {
@@ -91,6 +92,12 @@ export class PulumiProject {
     const imports =
       'const pulumi = require("@pulumi/pulumi");\nconst { GlobalNamespace, Mesh, NamespaceSync } = require("pulumi-global-namespace");\n';
     writeFileSync(join(this.dir, "index.js"), imports + text);
+  }
+
+  /** Another file as the program, which its test has written. */
+  main(file: string): void {
+    const path = join(this.dir, "Pulumi.yaml");
+    writeFileSync(path, readFileSync(path, "utf8").replace(/^main: .*$/m, `main: ${file}`));
   }
 
   run(...args: string[]): Promise<CommandResult> {

@@ -2,6 +2,7 @@
 
 import { afterAll, inject } from "vitest";
 import { type Lab, openLab } from "../lab/lab.ts";
+import type { LabCluster } from "../lab/lab-cluster.ts";
 import { type ProjectOptions, PulumiProject } from "./pulumi-project.ts";
 
 /** The provider's requests in an audit log. */
@@ -73,11 +74,14 @@ export async function aWorld(name: string): Promise<World> {
     writesDuring: (act) => requestsDuring(act, (kind) => !READS.test(kind)),
     annotations: async (cluster, namespace) =>
       (await lab.cluster(cluster).kube.get(`/api/v1/namespaces/${namespace}`)).metadata.annotations ?? {},
-    labels: async (cluster, namespace) => {
-      const found = await lab.cluster(cluster).kube.find(`/api/v1/namespaces/${namespace}`);
-      if (found === undefined) return undefined;
-      const { "kubernetes.io/metadata.name": _, ...labels } = found.metadata.labels ?? {};
-      return labels;
-    },
+    labels: (cluster, namespace) => labelsOf(lab.cluster(cluster), namespace),
   };
+}
+
+/** Without Kubernetes' own; `undefined` where there is no such namespace. */
+export async function labelsOf({ kube }: LabCluster, namespace: string): Promise<Record<string, string> | undefined> {
+  const found = await kube.find(`/api/v1/namespaces/${namespace}`);
+  if (found === undefined) return undefined;
+  const { "kubernetes.io/metadata.name": _, ...labels } = found.metadata.labels ?? {};
+  return labels;
 }

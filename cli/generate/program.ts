@@ -1,0 +1,59 @@
+/** Declarations as a TypeScript program. Pure. */
+
+import type { Declaration } from "./declaration";
+
+export interface Program {
+  readonly meshName: string;
+  readonly kubeconfigPath: string | undefined;
+  readonly context: string | undefined;
+  /** Contexts by the clusters' names. */
+  readonly members: Readonly<Record<string, string>>;
+  readonly declarations: readonly Declaration[];
+}
+
+export function renderProgram({ meshName, kubeconfigPath, context, members, declarations }: Program): string {
+  const connection = (name: string | undefined) => ({
+    ...(kubeconfigPath !== undefined && { kubeconfigPath }),
+    ...(name !== undefined && { context: name }),
+  });
+  const clusters = Object.entries(members).map(
+    ([name, memberContext]) => `    ${key(name)}: ${literal(connection(memberContext))},\n`,
+  );
+  const mesh = [
+    `const mesh = new Mesh(${literal(meshName)}, {`,
+    `  controlPlane: ${literal(connection(context))},`,
+    clusters.length === 0 ? "  clusters: {}," : `  clusters: {\n${clusters.join("")}  },`,
+    "});",
+  ];
+  return [
+    'import { GlobalNamespace, Mesh } from "pulumi-global-namespace";\n',
+    `${mesh.join("\n")}\n`,
+    ...declarations.map(renderDeclaration),
+  ].join("\n");
+}
+
+function renderDeclaration({ resource, name, labels, injection, clusters, remarks }: Declaration): string {
+  const args = [
+    ...(name === resource ? [] : [`  name: ${literal(name)},`]),
+    ...(Object.keys(labels).length === 0 ? [] : [`  labels: ${literal(labels)},`]),
+    ...(injection === undefined ? [] : [`  injection: ${literal(injection)},`]),
+    `  clusters: ${literal(clusters)},`,
+  ];
+  const comments = remarks.map((remark) => `// ${remark.replace(/[\r\n\u2028\u2029]+/g, " ")}`);
+  const lines = [...comments, `new GlobalNamespace(${literal(resource)}, {`, ...args, "}, { provider: mesh });"];
+  return `${lines.join("\n")}\n`;
+}
+
+/** JSON is TypeScript; keys that are identifiers lose their quotes, as a person writes them. */
+function literal(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(literal).join(", ")}]`;
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  const entries = Object.entries(value).map(([name, item]) => `${key(name)}: ${literal(item)}`);
+  return entries.length === 0 ? "{}" : `{ ${entries.join(", ")} }`;
+}
+
+/** In brackets `__proto__` is a key like any other. */
+function key(name: string): string {
+  if (name === "__proto__") return '["__proto__"]';
+  return /^[A-Za-z_$][\w$]*$/.test(name) ? name : JSON.stringify(name);
+}
