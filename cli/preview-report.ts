@@ -4,11 +4,13 @@ import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import type { Command } from "./command";
+import { renderHtml } from "./report/html";
 import { renderMarkdown } from "./report/markdown";
 import { parseReport, type Report } from "./report/report";
 
 const FORMATS: Readonly<Record<string, (report: Report) => string>> = {
   markdown: renderMarkdown,
+  html: renderHtml,
   json: (report) => `${JSON.stringify(report, null, 2)}\n`,
 };
 

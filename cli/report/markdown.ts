@@ -1,85 +1,105 @@
 /** A report as a comment in a pull request: what is destructive first, then a row a namespace and a column a cluster. */
 
-import { type Cell, type CellKind, type KeyChange, MESH, type Report, type Row } from "./report";
+import type { Cell, CellKind, InjectionMove, KeyChange } from "./cell";
+import { type FactoredRow, factorOut } from "./common";
+import { describeColumn } from "./mesh";
+import { placesOf, type Report, type ReportRow } from "./report";
+import { describeChange, describeMove, describeOrigin, describeSummary, ENDS, WORDS } from "./words";
 
-const WORDS: Readonly<Record<CellKind, string>> = {
-  create: "**create**",
-  adopt: "**adopt**",
-  join: "**join**",
-  change: "change",
-  repair: "**repair**",
-  release: "**leave**: labels taken back",
-  retain: "**leave**: stays as it is",
-  delete: "🔴 **DELETE**",
-  same: "",
-};
+/** Kinds that catch the eye. */
+const MARKS: Readonly<Partial<Record<CellKind, string>>> = { delete: "🔴 ", conflict: "⛔ ", unreachable: "⚠️ " };
+const PLAIN: readonly CellKind[] = ["change", "same"];
 
 /** The cell of a cluster that the namespace has nothing to do with. */
 const NOTHING = "–";
 
+/** Columns beyond which those that say the same become one: a comment is some 900 pixels wide. */
+const MAX_COLUMNS = 8;
+/** Names that a column's header shows at once. */
+const MAX_NAMES = 3;
+
 export function renderMarkdown(report: Report): string {
   const parts = [
-    `### ${describeSummary(report)}`,
+    `### Global namespaces: ${describeSummary(report)}`,
     ...section("> [!CAUTION]", report.destructive.map(escapeText), "> - "),
     ...section("**The preview failed:**", report.errors.map(escapeText), "- "),
     ...(report.rows.length > 0 ? [renderTable(report.rows)] : []),
+    ...section("**Warnings**", report.warnings.map(escapeText), "- "),
     ...section("**Restarts**", report.restarts.map(escapeText), "- "),
-    ...section("**Remarks**", [...report.warnings, ...report.remarks].map(escapeText), "- "),
+    ...section("**Remarks**", report.remarks.map(escapeText), "- "),
   ];
   return `${parts.join("\n\n")}\n`;
 }
 
-/** `Global namespaces: 2 change, 1 unchanged`, in one line. */
-export function describeSummary({ rows, unchanged, errors }: Report): string {
-  const names = new Set(rows.map((row) => row.namespace));
-  const parts = [
-    ...(errors.length > 0 ? ["the preview failed"] : []),
-    ...(names.size > 0 ? [`${names.size} ${names.size === 1 ? "changes" : "change"}`] : []),
-    ...(names.size === 0 && errors.length === 0 ? ["nothing changes"] : []),
-    // A preview that was not told to show them counts none.
-    ...(unchanged > 0 ? [`${unchanged} unchanged`] : []),
-  ];
-  return `Global namespaces: ${parts.join(", ")}`;
+interface Column {
+  readonly places: readonly string[];
+  readonly cells: readonly string[];
 }
 
-/** The columns of a table: the mesh first. */
-export function placesOf(rows: readonly Row[]): string[] {
-  const clusters = new Set(rows.flatMap((row) => Object.keys(row.cells)));
-  clusters.delete(MESH);
-  return [MESH, ...[...clusters].sort()];
-}
-
-function renderTable(rows: readonly Row[]): string {
-  const places = placesOf(rows);
-  const lines = rows.map((row) => [
-    `**${escapeText(row.namespace)}**${row.type === "NamespaceSync" ? `<br>from ${escapeText(row.resource)}` : ""}`,
-    ...places.map((place) => renderCell(row.cells[place])),
+function renderTable(rows: readonly ReportRow[]): string {
+  const factored = rows.map(factorOut);
+  const columns = placesOf(rows).map((place) => ({
+    places: [place],
+    cells: factored.map(({ cells }) => renderCell(cells[place])),
+  }));
+  const shown = columns.length > MAX_COLUMNS ? mergeEqual(columns) : columns;
+  const header = ["namespace", ...shown.map(({ places }) => renderHeader(places))];
+  const lines = rows.map((row, index) => [
+    renderName(row, factored[index]),
+    ...shown.map(({ cells }) => cells[index] ?? NOTHING),
   ]);
-  const header = ["namespace", ...places.map(escapeText)];
   return [header, header.map(() => "---"), ...lines].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+}
+
+function mergeEqual(columns: readonly Column[]): Column[] {
+  const merged = new Map<string, Column>();
+  for (const { places, cells } of columns) {
+    const key = cells.join("\n");
+    merged.set(key, { places: [...(merged.get(key)?.places ?? []), ...places], cells });
+  }
+  return [...merged.values()];
+}
+
+function renderHeader(places: readonly string[]): string {
+  const names = places.map((place) => escapeText(describeColumn(place)));
+  if (names.length <= MAX_NAMES) return names.join("<br>");
+  return `<details><summary>${names.length} clusters</summary>${names.join("<br>")}</details>`;
+}
+
+function renderName(row: ReportRow, factored: FactoredRow | undefined): string {
+  const origin = describeOrigin(row);
+  const { labels = [], annotations = [], injection } = factored?.common ?? {};
+  const common = [...[...labels, ...annotations].map(renderChange), ...renderMove(injection)];
+  const lines = [
+    `**${escapeText(row.namespace)}**`,
+    ...(origin === undefined ? [] : [escapeText(origin)]),
+    ...row.policies.map(renderChange),
+    ...(common.length > 0 ? ["everywhere:", ...common] : []),
+  ];
+  return lines.join("<br>");
 }
 
 function renderCell(cell: Cell | undefined): string {
   if (cell === undefined) return NOTHING;
-  const isGone = cell.kind === "delete" || cell.kind === "release" || cell.kind === "retain";
+  const { kind, labels, annotations, injection, remark } = cell;
+  const end = ENDS[kind];
+  const isGone = end !== undefined || kind === "delete";
+  const word = PLAIN.includes(kind) ? WORDS[kind] : `**${WORDS[kind]}**`;
   const lines = [
-    WORDS[cell.kind],
-    ...(isGone ? [] : [...cell.labels, ...cell.annotations].map(renderChange)),
-    ...(cell.injection === undefined ? [] : [renderMove(cell.injection)]),
-    ...(cell.remark === undefined ? [] : [escapeText(cell.remark)]),
-  ].filter((line) => line !== "");
-  return lines.length === 0 ? "same" : lines.join("<br>");
+    `${MARKS[kind] ?? ""}${word}${end === undefined ? "" : `: ${end}`}`,
+    ...(isGone ? [] : [...labels, ...annotations].map(renderChange)),
+    ...renderMove(injection),
+    ...(remark === undefined ? [] : [escapeText(remark)]),
+  ];
+  return lines.join("<br>");
 }
 
-function renderChange({ key, from, to }: KeyChange): string {
-  if (from === undefined) return `\`+ ${escapeCode(`${key}=${to}`)}\``;
-  if (to === undefined) return `\`- ${escapeCode(key)}\``;
-  return `\`${escapeCode(key)}: ${escapeCode(from)} → ${escapeCode(to)}\``;
+function renderChange(change: KeyChange): string {
+  return `\`${escapeCode(describeChange(change))}\``;
 }
 
-function renderMove({ from, to }: NonNullable<Cell["injection"]>): string {
-  if (from === undefined) return `injected by ${escapeText(to ?? "nobody")}`;
-  return `injected by ${escapeText(from)} → ${escapeText(to ?? "nobody")}`;
+function renderMove(move: InjectionMove | undefined): string[] {
+  return move === undefined ? [] : [escapeText(describeMove(move))];
 }
 
 function section(title: string, lines: readonly string[], mark: string): string[] {

@@ -1,17 +1,19 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { renderMarkdown } from "../../../cli/report/markdown.ts";
 import { parseReport } from "../../../cli/report/report.ts";
+import {
+  aDiagnostic,
+  aMeshStep,
+  aRefusal,
+  aReport,
+  aStep,
+  aSyncStep,
+  aTarget,
+  cellOf,
+  fixture,
+  type State,
+} from "./builders.ts";
 
-/** Real output of `pulumi preview --json`, without what differs from run to run. */
-function fixture(name: string): string {
-  return readFileSync(join(import.meta.dirname, "..", "fixtures", "preview", `${name}.json`), "utf8");
-}
-
-function cell(name: string, namespace: string, place: string) {
-  return parseReport(fixture(name)).rows.find((row) => row.namespace === namespace)?.cells[place];
-}
+const cell = (name: string, namespace: string, place: string) => cellOf(parseReport(fixture(name)), namespace, place);
 
 describe("a report of a preview", () => {
   test("tells a namespace that is made on a cluster from one that is adopted there", () => {
@@ -33,45 +35,16 @@ describe("a report of a preview", () => {
     });
   });
 
-  test("puts what is destructive into words", () => {
-    expect(parseReport(fixture("change")).destructive).toEqual([
-      "gone is deleted on the mesh's control plane, with everything in it.",
-      "gone is deleted on east, with everything in it.",
-      "orders is deleted on north, with everything in it.",
-      "renamed is deleted on the mesh's control plane, with everything in it.",
-    ]);
-  });
-
   test("shows a changed name as one namespace that comes and one that goes", () => {
-    expect(cell("change", "renamed2", "mesh")?.kind).toBe("create");
-    expect(cell("change", "renamed", "mesh")?.kind).toBe("delete");
+    expect(cell("change", "renamed2", "controlPlane")?.kind).toBe("create");
+    expect(cell("change", "renamed", "controlPlane")?.kind).toBe("delete");
     expect(cell("change", "renamed", "east")?.kind).toBe("retain");
   });
 
-  test("names the workloads' restart that an injector's move asks for", () => {
-    expect(parseReport(fixture("change")).restarts).toContain(
-      "Running pods of payments on east keep what default gave them until they restart (new ones: canary).",
-    );
-  });
-
-  test("counts the end of injection as destructive", () => {
-    const target = (more: object) => ({ labels: {}, origin: "created", ...more });
-    const inputs = (east: object) => ({ name: "p", targets: { east }, controlPlaneTarget: target({}) });
-    const step = {
-      op: "update",
-      urn: "urn:pulumi:dev::x::pulumi-nodejs:dynamic/global-namespace:GlobalNamespace::p",
-      oldState: { inputs: inputs(target({ labels: { "istio.io/rev": "canary" }, injectedBy: "canary" })) },
-      newState: { inputs: inputs(target({})) },
-    };
-    expect(parseReport(JSON.stringify({ steps: [step] })).destructive).toEqual([
-      "Pods of p on east get no sidecar from now on (until now: canary).",
-    ]);
-  });
-
-  test("of a preview that failed gives its errors", () => {
+  test("of a preview that failed gives its errors, without the engine's words around them", () => {
     const { errors, rows } = parseReport(fixture("fail"));
     expect(rows).toEqual([]);
-    expect(errors).toEqual([expect.stringContaining('property labels.team value {<nil>} has a problem: "a!"')]);
+    expect(errors).toEqual([expect.stringMatching(/^payments: labels\.team: "a!" is not a label's value: letters/)]);
   });
 
   test("refuses what is no preview, in a sentence", () => {
@@ -81,27 +54,194 @@ describe("a report of a preview", () => {
   });
 });
 
-describe("its Markdown", () => {
-  test("is a matrix of namespaces and clusters, what is destructive on top", () => {
-    expect(renderMarkdown(parseReport(fixture("change")))).toMatchSnapshot();
+describe("a cluster in a report", () => {
+  const kindOf = (before: State | undefined, after: State | undefined, place = "east") =>
+    cellOf(aReport([aStep({ ...(before && { before }), ...(after && { after }) })]), "p", place)?.kind;
+  const onEast = { targets: { east: aTarget({ team: "a" }) } };
+
+  test("that the namespace leaves is told what becomes of it there", () => {
+    const leaving = (onLeave: string, origin = "created") =>
+      kindOf({ ...onEast, members: { east: { state: "Ready", origin } } }, { targets: {}, inputs: { onLeave } });
+    expect(leaving("release")).toBe("release");
+    expect(leaving("retain")).toBe("retain");
+    expect(leaving("delete")).toBe("delete");
+    expect(leaving("delete", "adopted")).toBe("release");
   });
 
-  test("is one line where nothing changes", () => {
-    expect(renderMarkdown(parseReport('{"steps":[]}'))).toBe("### Global namespaces: nothing changes\n");
+  test("keeps a namespace that nobody may delete", () => {
+    const inputs = { name: "default", onDelete: "delete" };
+    const report = aReport([aStep({ before: { ...onEast, inputs } })]);
+    expect(report.rows[0]?.cells).toMatchObject({ east: { kind: "release" }, controlPlane: { kind: "release" } });
+    expect(report.destructive).toEqual([]);
   });
 
-  test("lets no label become markup or another cell", () => {
-    const text = fixture("create").replaceAll('"a"', JSON.stringify("`|<img src=x>|**b**\n@team"));
-    const markdown = renderMarkdown(parseReport(text));
-    expect(markdown).not.toContain("`|<");
-    const rows = markdown.split("\n").filter((line) => line.startsWith("|"));
-    expect(new Set(rows.map((row) => row.replaceAll("\\|", "").split("|").length))).toEqual(new Set([7]));
+  test("that the mesh no longer has keeps the namespace as it is", () => {
+    const step = aStep({ before: onEast, after: { targets: {}, inputs: { onLeave: "delete" } } });
+    expect(cellOf(aReport([aMeshStep(["west"]), step]), "p", "east")?.kind).toBe("retain");
+    expect(cellOf(aReport([aMeshStep(["east"]), step]), "p", "east")?.kind).toBe("delete");
   });
 
-  test("lets no message become markup", () => {
-    const diagnostics = [{ severity: "error", message: "error: <script> [x](y) *z* @all" }];
-    expect(renderMarkdown(parseReport(JSON.stringify({ diagnostics })))).toContain(
-      "- &#60;script&#62; \\[x\\](y) \\*z\\* \\@all",
+  test("that is the control plane itself is one column", () => {
+    const report = aReport([aMeshStep(["east", "west"], "east"), aStep({ before: onEast })]);
+    expect(Object.keys(report.rows[0]?.cells ?? {})).toEqual(["east"]);
+    expect(cellOf(report, "p", "east")?.kind).toBe("delete");
+  });
+
+  test("where the last run failed is tried again, and says why it failed", () => {
+    const after = (east: object) => aReport([aStep({ before: { ...onEast, members: { east } }, after: onEast })]);
+    expect(cellOf(after({ state: "Failed", error: "forbidden" }), "p", "east")).toMatchObject({
+      kind: "repair",
+      remark: "forbidden",
+    });
+    expect(cellOf(after({ state: "Unreachable", error: "no route" }), "p", "east")).toMatchObject({
+      kind: "unreachable",
+      remark: "no route",
+    });
+    expect(cellOf(after({ state: "Missing" }), "p", "east")?.remark).toBe("it is gone there, and made again");
+  });
+
+  test("that cannot be asked while the preview runs is marked", () => {
+    const step = aStep({ after: onEast });
+    const line = 'p: who injects on cluster "east" is not known: the connection was refused';
+    const report = aReport([step], [aDiagnostic("info", `${line}\n`)]);
+    expect(cellOf(report, "p", "east")?.remark).toBe("who injects is not known: the connection was refused");
+    expect(report.remarks).toEqual([line]);
+  });
+
+  test("whose kubeconfig the same program makes says so", () => {
+    const pending = { targets: { east: { labels: {}, pending: true } } };
+    expect(cellOf(aReport([aStep({ after: pending })]), "p", "east")).toMatchObject({
+      kind: "join",
+      remark: "its kubeconfig is known after the update",
+    });
+  });
+
+  test("where something is in the way is a conflict, though the preview has no step for it", () => {
+    const report = aReport(
+      [],
+      [
+        aRefusal("name", 'namespace "payments" on cluster "east": it belongs to "acme/other/dev/mesh/payments"'),
+        aRefusal("adopt", 'namespace "payments" on the control plane: it exists there already'),
+      ],
     );
+    expect(report.rows).toHaveLength(1);
+    expect(cellOf(report, "payments", "east")).toMatchObject({
+      kind: "conflict",
+      remark: 'it belongs to "acme/other/dev/mesh/payments"',
+    });
+    expect(cellOf(report, "payments", "controlPlane")?.kind).toBe("conflict");
+    expect(report.errors[0]).toMatch(/^p: name: namespace "payments" on cluster "east": it belongs/);
+  });
+
+  test("that serves no such revision is a conflict of the resource's namespace", () => {
+    const report = aReport(
+      [],
+      [aRefusal("injection", 'cluster "west": no revision or tag "x" is served there; it serves none')],
+    );
+    expect(cellOf(report, "p", "west")?.remark).toBe('no revision or tag "x" is served there; it serves none');
+  });
+});
+
+describe("what a report puts into words", () => {
+  const onEast = (target: object, inputs: State["inputs"] = {}): State => ({ targets: { east: target }, inputs });
+  const injected = (by: string) => aTarget({ "istio.io/rev": by }, { injectedBy: by });
+
+  test("is first what is destructive", () => {
+    expect(parseReport(fixture("change")).destructive).toEqual([
+      "gone is deleted on the mesh's control plane and east, unless it holds something.",
+      "orders is deleted on north, unless it holds something.",
+      "renamed is deleted on the mesh's control plane, unless it holds something.",
+    ]);
+  });
+
+  test("says that the contents go too where they do", () => {
+    const report = aReport([aStep({ before: onEast(aTarget(), { onDelete: "delete", deleteNonEmpty: true }) })]);
+    expect(report.destructive).toEqual(["p is deleted on the mesh's control plane and east, with everything in it."]);
+  });
+
+  test("counts the end of injection as destructive", () => {
+    const report = aReport([aStep({ before: onEast(injected("canary")), after: onEast(aTarget()) })]);
+    expect(report.destructive).toEqual(["Pods of p on east get no sidecar from now on (until now: canary)."]);
+  });
+
+  test("names the restart that an injector's move asks for, once for all clusters that move alike", () => {
+    expect(parseReport(fixture("change")).restarts).toEqual([
+      "Running pods of payments on east and west keep what default gave them until they restart (new ones: canary).",
+    ]);
+  });
+
+  test("tells a restart that the update makes from one that somebody has to make", () => {
+    const step = (restart: string) =>
+      aReport([aStep({ before: onEast(injected("default")), after: onEast(injected("canary"), { restart }) })]);
+    expect(step("rollout").restarts).toEqual([
+      "Workloads of p on east are restarted by this update (default => canary).",
+    ]);
+    expect(step("report").restarts).toEqual([
+      "Running pods of p on east keep what default gave them until they restart (new ones: canary).",
+    ]);
+  });
+
+  test("names the workloads that wait already", () => {
+    const restarts = Object.fromEntries(
+      ["a", "b", "c", "d", "e", "f"].map((name) => [`Deployment/${name}`, "default"]),
+    );
+    const before = { ...onEast(aTarget()), members: { east: { state: "Ready", origin: "created", restarts } } };
+    expect(aReport([aStep({ before, after: onEast(aTarget({ team: "a" })) })]).restarts).toEqual([
+      "On east Deployment/a, Deployment/b, Deployment/c, Deployment/d, Deployment/e and 1 more of p wait for a restart since an earlier update.",
+    ]);
+  });
+
+  test("warns of a policy that takes a protection away, when it is set and not again", () => {
+    const set = { force: true, onDelete: "delete", propagate: "all" };
+    const warnings = [
+      "p takes over what other field managers and stacks own (force: true).",
+      'p is deleted on its clusters when the resource goes (onDelete: "delete").',
+      'p carries on its clusters what others label on the mesh (propagate: "all").',
+    ];
+    const from = onEast(aTarget());
+    expect(aReport([aStep({ after: onEast(aTarget(), set) })]).warnings).toEqual(warnings);
+    expect(aReport([aStep({ before: from, after: onEast(aTarget(), set) })]).warnings).toEqual(warnings);
+    const later = onEast(aTarget({ team: "a" }), set);
+    expect(aReport([aStep({ before: onEast(aTarget(), set), after: later })]).warnings).toEqual([]);
+  });
+
+  test("shows a changed policy though no cluster changes", () => {
+    const report = aReport([aStep({ before: onEast(aTarget()), after: onEast(aTarget(), { onDelete: "release" }) })]);
+    expect(report.rows[0]?.policies).toEqual([{ key: "onDelete", to: "release" }]);
+    expect(report.unchanged).toBe(0);
+  });
+
+  test("says whose word it is where clusters are left out and a NamespaceSync has recorded them", () => {
+    const recorded = { recordedBy: { east: "acme/mesh/dev/mesh/from-east" } };
+    const { remarks } = aReport([aStep({ before: onEast(aTarget()), after: onEast(aTarget({ a: "b" }), recorded) })]);
+    expect(remarks).toEqual(["p belongs to east as the NamespaceSync from-east has recorded."]);
+  });
+});
+
+describe("a NamespaceSync in a report", () => {
+  const synced = (origin: string, labels = {}) => ({ origin, labels });
+  const inputs = (namespaces: object, cluster = "east") => ({ cluster, namespaces });
+
+  test("says for each namespace whether the mesh gets it, has it, or loses the record", () => {
+    const before = inputs({ old: synced("joined") });
+    const after = inputs({ made: synced("created"), there: synced("joined", { "istio.io/rev": "canary" }) });
+    const report = aReport([aSyncStep(before, after)]);
+    expect(report.rows.map(({ namespace, source, cells }) => [namespace, source, cells.controlPlane?.kind])).toEqual([
+      ["made", "east", "create"],
+      ["old", "east", "retain"],
+      ["there", "east", "join"],
+    ]);
+  });
+
+  test("whose source changes brings its namespaces anew", () => {
+    const namespaces = { there: synced("joined") };
+    const report = aReport([aSyncStep(inputs(namespaces, "east"), inputs(namespaces, "west"))]);
+    expect(cellOf(report, "there", "controlPlane")?.kind).toBe("join");
+  });
+
+  test("keeps what the provider says of namespaces that it leaves alone", () => {
+    const after = { ...inputs({}), declared: { payments: "acme/mesh/dev/mesh/payments" } };
+    const line = 'payments: left to the GlobalNamespace acme/mesh/dev/mesh/payments; cluster "east" has nothing';
+    expect(aReport([aSyncStep(undefined, after)], [{ severity: "info", message: line }]).remarks).toEqual([line]);
   });
 });

@@ -1,0 +1,131 @@
+/** What happens to one namespace on one cluster. */
+
+import { ownValue } from "../../provider/model/json";
+import type { LeavePolicy } from "../../provider/model/spec";
+import { isUnknown } from "../../provider/model/unknown";
+import { recordOf, textOf } from "./preview";
+
+export type CellKind =
+  /** The namespace is made there. */
+  | "create"
+  /** It is there already and is taken. */
+  | "adopt"
+  /** It joins a cluster that could not be asked whether it is there already. */
+  | "join"
+  /** Labels or annotations change. */
+  | "change"
+  /** What an earlier run left undone is done. */
+  | "repair"
+  /** The cluster could not be reached when last asked; what an earlier run left undone is tried again. */
+  | "unreachable"
+  /** What stands on the cluster already speaks against it: the preview fails. */
+  | "conflict"
+  /** Our labels are taken back, the namespace stays. */
+  | "release"
+  /** We let go of it and write nothing. */
+  | "retain"
+  | "delete"
+  | "same";
+
+export interface KeyChange {
+  readonly key: string;
+  /** Absent where the key is new. */
+  readonly from?: string;
+  /** Absent where the key is removed. */
+  readonly to?: string;
+}
+
+/** Who injects pods that are made there, before and after. */
+export interface InjectionMove {
+  readonly from?: string;
+  readonly to?: string;
+}
+
+export interface Cell {
+  readonly kind: CellKind;
+  readonly labels: readonly KeyChange[];
+  readonly annotations: readonly KeyChange[];
+  /** Absent where it does not change. */
+  readonly injection?: InjectionMove;
+  /** Why, in words: the last error, a cluster that is made by the same program. */
+  readonly remark?: string;
+  /** Workloads whose pods do not have what the namespace asks for, as last seen: `Deployment/api`, ... */
+  readonly waiting?: readonly string[];
+}
+
+export const RETAINED: Cell = { kind: "retain", labels: [], annotations: [] };
+
+/** What is known of a namespace on a cluster at one time. */
+export interface Seen {
+  /** What it shall carry: an entry of the input `targets`. Absent where it does not belong there. */
+  readonly target: unknown;
+  /** What it is there: an entry of the output `members`. */
+  readonly status: unknown;
+}
+
+export function cellOfTarget({ target, status }: Seen, wanted: unknown): Cell {
+  const before = recordOf(target);
+  const after = recordOf(wanted);
+  const known = recordOf(status);
+  const cell = {
+    labels: keyChanges(before.labels, after.labels),
+    annotations: keyChanges(before.annotations, after.annotations),
+    ...(before.injectedBy !== after.injectedBy && { injection: moveOf(before.injectedBy, after.injectedBy) }),
+    ...waitingOf(known),
+  };
+  const pending = after.pending === true ? { remark: "its kubeconfig is known after the update" } : {};
+  if (target === undefined) return { ...cell, ...pending, kind: arrivalOf(after.origin) };
+  const state = textOf(known.state);
+  const isWell = state === "" || state === "Ready";
+  const trouble = isWell ? pending : { remark: textOf(known.error) || TROUBLE[state] || state };
+  if (cell.labels.length > 0 || cell.annotations.length > 0) return { ...cell, ...trouble, kind: "change" };
+  if (isWell) return { ...cell, ...pending, kind: "same" };
+  return { ...cell, ...trouble, kind: state === "Unreachable" ? "unreachable" : "repair" };
+}
+
+/** Where a state has no error of its own. */
+const TROUBLE: Readonly<Record<string, string>> = {
+  Missing: "it is gone there, and made again",
+  Terminating: "it is being deleted there",
+};
+
+function arrivalOf(origin: unknown): CellKind {
+  if (origin === "created") return "create";
+  return origin === "adopted" ? "adopt" : "join";
+}
+
+/** `isDeletable`: whether a namespace of this name may be deleted at all. */
+export function cellOfLeaving(policy: LeavePolicy, { target, status }: Seen, isDeletable: boolean): Cell {
+  if (policy === "retain") return RETAINED;
+  const { labels, annotations, injectedBy } = recordOf(target);
+  const isOurs = recordOf(status).origin === "created";
+  return {
+    kind: policy === "delete" && isOurs && isDeletable ? "delete" : "release",
+    labels: keyChanges(labels, undefined),
+    annotations: keyChanges(annotations, undefined),
+    ...(injectedBy !== undefined && { injection: moveOf(injectedBy, undefined) }),
+  };
+}
+
+export function keyChanges(before: unknown, after: unknown): KeyChange[] {
+  const from = recordOf(before);
+  const to = recordOf(after);
+  return [...new Set([...Object.keys(from), ...Object.keys(to)])]
+    .sort()
+    .map((key) => ({ key, ...moveOf(ownValue(from, key), ownValue(to, key)) }))
+    .filter((change) => change.from !== change.to);
+}
+
+function moveOf(from: unknown, to: unknown): InjectionMove {
+  return { ...(from !== undefined && { from: show(from) }), ...(to !== undefined && { to: show(to) }) };
+}
+
+function show(value: unknown): string {
+  if (isUnknown(value)) return "known after the update";
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
+}
+
+function waitingOf({ restarts }: Readonly<Record<string, unknown>>): { readonly waiting?: readonly string[] } {
+  const waiting = Object.keys(recordOf(restarts)).sort();
+  return waiting.length === 0 ? {} : { waiting };
+}

@@ -1,0 +1,81 @@
+/** The text that `pulumi preview --json` prints, as values. Knows the engine's words and nothing of namespaces. */
+
+import { isRecord } from "../../provider/model/json";
+
+export type Values = Readonly<Record<string, unknown>>;
+
+export interface ResourceState {
+  readonly inputs: Values;
+  readonly outputs: Values;
+}
+
+export interface Step {
+  /** `create`, `update`, `same`, `replace`, `delete`, ... */
+  readonly op: string;
+  readonly urn: string;
+  /** The urn of the provider's resource, and its id. */
+  readonly provider: string;
+  readonly old: ResourceState | undefined;
+  readonly new: ResourceState | undefined;
+}
+
+export interface Diagnostic {
+  readonly severity: string;
+  readonly message: string;
+  /** Of the resource that it is about; empty where it is about none. */
+  readonly urn: string;
+}
+
+export interface Preview {
+  readonly steps: readonly Step[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Throws a sentence where the text is something else. */
+export function parsePreview(text: string): Preview {
+  // Something else may have been printed before or after it.
+  const json = text.slice(text.indexOf("{"), text.lastIndexOf("}") + 1);
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(json);
+  } catch (error) {
+    throw new Error("this is not the output of pulumi preview --json: it holds no JSON", { cause: error });
+  }
+  if (!isRecord(parsed) || !(Array.isArray(parsed.steps) || Array.isArray(parsed.diagnostics))) {
+    throw new Error("this is not the output of pulumi preview --json: it has no steps");
+  }
+  return { steps: listOf(parsed.steps).map(parseStep), diagnostics: listOf(parsed.diagnostics).map(parseDiagnostic) };
+}
+
+function parseStep(json: Values): Step {
+  return {
+    op: textOf(json.op),
+    urn: textOf(json.urn),
+    provider: textOf(json.provider),
+    old: parseState(json.oldState),
+    new: parseState(json.newState),
+  };
+}
+
+function parseState(json: unknown): ResourceState | undefined {
+  return isRecord(json) ? { inputs: recordOf(json.inputs), outputs: recordOf(json.outputs) } : undefined;
+}
+
+function parseDiagnostic(json: Values): Diagnostic {
+  const message = textOf(json.message)
+    .replace(/^error: /, "")
+    .trim();
+  return { severity: textOf(json.severity), message, urn: textOf(json.urn) };
+}
+
+export function recordOf(value: unknown): Values {
+  return isRecord(value) ? value : {};
+}
+
+export function listOf(value: unknown): Values[] {
+  return Array.isArray(value) ? value.filter(isRecord) : [];
+}
+
+export function textOf(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}

@@ -1,0 +1,104 @@
+/** What a table does not say by itself, in words: what is destructive, what restarts, what takes protection away. */
+
+import { AMBIENT, NOBODY } from "../../provider/model/injection";
+import { isRecord, sameJson } from "../../provider/model/json";
+import type { Cell } from "./cell";
+import { describePlaces } from "./mesh";
+import { textOf } from "./preview";
+import type { Row } from "./row";
+
+/** What cannot be taken back. */
+export function destructionsOf({ namespace, cells, inputs }: Row): string[] {
+  const all = Object.entries(cells);
+  const deleted = all.filter(([, { kind }]) => kind === "delete").map(([place]) => place);
+  const contents = inputs.deleteNonEmpty === true ? "with everything in it" : "unless it holds something";
+  const unprotected = groupBy(
+    all.filter(([, { kind, injection }]) => kind !== "delete" && losesSidecars(injection)),
+    ([, { injection }]) => injection?.from ?? "",
+  );
+  return [
+    ...(deleted.length > 0 ? [`${namespace} is deleted on ${describePlaces(deleted)}, ${contents}.`] : []),
+    ...[...unprotected].map(([from, group]) => {
+      const places = describePlaces(group.map(([place]) => place));
+      return `Pods of ${namespace} on ${places} get no sidecar from now on (until now: ${from}).`;
+    }),
+  ];
+}
+
+/** Workloads keep what they were started with until they are restarted: by this very update, or by somebody. */
+export function restartsOf({ namespace, cells, inputs }: Row): string[] {
+  const moved = Object.entries(cells).filter(([, cell]) => leavesSidecars(cell));
+  const groups = groupBy(moved, ([, { injection }]) => `${injection?.from} => ${injection?.to ?? NOBODY}`);
+  const isRollout = inputs.restart === "rollout";
+  const moves = [...groups.values()].map((group) => {
+    const { from = NOBODY, to = "nobody" } = group[0]?.[1].injection ?? {};
+    const places = describePlaces(group.map(([place]) => place));
+    return isRollout
+      ? `Workloads of ${namespace} on ${places} are restarted by this update (${from} => ${to}).`
+      : `Running pods of ${namespace} on ${places} keep what ${from} gave them until they restart (new ones: ${to}).`;
+  });
+  const waiting = Object.entries(cells).flatMap(([place, { waiting: workloads = [] }]) =>
+    workloads.length === 0 ? [] : [[place, workloads] as const],
+  );
+  const waits = waiting.map(([place, workloads]) => {
+    const verb = isRollout
+      ? "wait for a restart since an earlier update, which this one makes"
+      : "wait for a restart since an earlier update";
+    return `On ${describePlaces([place])} ${describeWorkloads(workloads)} of ${namespace} ${verb}.`;
+  });
+  return [...moves, ...waits];
+}
+
+/** Policies that take a protection away, said when they are set. */
+export function warningsOf({ namespace, type, inputs, before }: Row): string[] {
+  if (type !== "GlobalNamespace") return [];
+  const isSet = (key: string, value: unknown) => inputs[key] === value && before[key] !== value;
+  const lines: readonly (readonly [boolean, string])[] = [
+    [isSet("force", true), "takes over what other field managers and stacks own (force: true)"],
+    [isSet("deleteNonEmpty", true), "may be deleted together with what it holds (deleteNonEmpty: true)"],
+    [isSet("onDelete", "delete"), 'is deleted on its clusters when the resource goes (onDelete: "delete")'],
+    [isSet("onLeave", "delete"), 'is deleted on clusters that it leaves (onLeave: "delete")'],
+    [isSet("revisionCheck", "off"), 'is labelled without a look at who injects (revisionCheck: "off")'],
+    [isSet("propagate", "all"), 'carries on its clusters what others label on the mesh (propagate: "all")'],
+  ];
+  return lines.filter(([applies]) => applies).map(([, text]) => `${namespace} ${text}.`);
+}
+
+/** Which clusters it belongs to is not the program's word but a NamespaceSync's. */
+export function followsOf({ namespace, inputs, before }: Row): string[] {
+  const { recordedBy } = inputs;
+  if (!isRecord(recordedBy) || sameJson(recordedBy, before.recordedBy)) return [];
+  const bySync = groupBy(Object.entries(recordedBy), ([, owner]) => textOf(owner));
+  return [...bySync].map(([owner, records]) => {
+    const sync = owner.slice(owner.lastIndexOf("/") + 1);
+    return `${namespace} belongs to ${describePlaces(records.map(([cluster]) => cluster))} as the NamespaceSync ${sync} has recorded.`;
+  });
+}
+
+/** Named in a sentence; beyond that they are counted. */
+const NAMED = 5;
+
+function describeWorkloads(workloads: readonly string[]): string {
+  const rest = workloads.length - NAMED;
+  return rest > 0 ? `${workloads.slice(0, NAMED).join(", ")} and ${rest} more` : workloads.join(", ");
+}
+
+function losesSidecars(injection: Cell["injection"]): boolean {
+  const isInjected = (injector: string | undefined) => injector !== undefined && injector !== NOBODY;
+  return isInjected(injection?.from) && !isInjected(injection?.to);
+}
+
+/** The ambient mesh is left without a restart, and a deleted namespace has no pods. */
+function leavesSidecars({ kind, injection }: Cell): boolean {
+  const from = injection?.from;
+  return kind !== "delete" && from !== undefined && from !== AMBIENT;
+}
+
+function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    groups.set(key, [...(groups.get(key) ?? []), item]);
+  }
+  return groups;
+}
