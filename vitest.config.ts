@@ -4,13 +4,16 @@ import { defineConfig } from "vitest/config";
 const PATIENCE = 300_000;
 
 /** Projects with the same number run at the same time, those with a higher one after them. */
-const ORDER = ["unit", "contract", "lab", "package", "e2e"];
+const ORDER = ["unit", "browser", "contract", "lab", "package", "e2e"];
 
 /** Clusters that tests share. */
 const SHARED_LAB = "test/lab/shared-lab.ts";
 
 /** What a test needs that starts a real Istio. */
 const ISTIO = "test/lab/istio-setup.ts";
+
+/** A browser for the tests of pages. */
+const BROWSER = "test/lab/browser-setup.ts";
 
 function project(name: string, globalSetup: string[] = []) {
   const isUnit = name === "unit";
@@ -32,6 +35,7 @@ export default defineConfig({
     passWithNoTests: true,
     projects: [
       project("unit"),
+      project("browser", [BROWSER]),
       project("contract", [SHARED_LAB]),
       project("lab", [ISTIO]),
       project("package"),

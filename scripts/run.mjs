@@ -27,7 +27,7 @@ const tasks = {
     }
     await check(env);
     // All but the unit tests, which were the check's.
-    const projects = ["contract", "lab", "package", "e2e"].flatMap((name) => ["--project", name]);
+    const projects = ["browser", "contract", "lab", "package", "e2e"].flatMap((name) => ["--project", name]);
     await runProgram("node", [...vitest, ...projects], env);
   },
 };

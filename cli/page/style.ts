@@ -12,7 +12,7 @@ export const STYLE = `
 @media (prefers-color-scheme: dark) {
   :root {
     --page: #11151b; --sheet: #191f27; --line: #2e3743; --text: #e4e9f0; --soft: #9aa7b6; --head: #212934;
-    --danger-page: #3a1a18; --danger-text: #ffb1a8; --danger-solid: #d9402f;
+    --danger-page: #3a1a18; --danger-text: #ffb1a8; --danger-solid: #cf3a2a;
     --warn-page: #352a10; --warn-text: #f3cd7b;
     --add-page: #15301f; --add-text: #8fdba6;
     --change-page: #172a45; --change-text: #a3c8fb;
@@ -50,7 +50,7 @@ th, td { text-align: left; vertical-align: top; padding: .55rem .7rem; border-bo
 tr > :last-child { border-right: 0; }
 tbody tr:last-child > * { border-bottom: 0; }
 thead th { position: sticky; top: 0; z-index: 2; background: var(--head); vertical-align: bottom; white-space: nowrap; }
-tbody th { position: sticky; left: 0; z-index: 1; background: var(--sheet); min-width: 9rem; max-width: 24rem; font-weight: 400; }
+tbody th { position: sticky; left: 0; z-index: 1; background: var(--sheet); min-width: min(9rem, 34vw); max-width: min(24rem, 42vw); font-weight: 400; }
 thead .corner { left: 0; z-index: 3; color: var(--soft); font-weight: 400; }
 .name { font-weight: 600; }
 tbody .name { overflow-wrap: anywhere; }
@@ -84,12 +84,15 @@ summary { cursor: pointer; list-style: none; white-space: nowrap; }
 summary::-webkit-details-marker { display: none; }
 summary::after { content: " +"; color: var(--soft); }
 details[open] > summary::after { content: " −"; }
-.compact { font-size: .86rem; }
-.compact th, .compact td { padding: .35rem .45rem; }
-.compact td { min-width: 4rem; }
+.compact { font-size: .82rem; }
+.compact th, .compact td { padding: .3rem .4rem; }
+.compact tbody th { min-width: min(20rem, 42vw); }
+.compact td { min-width: 0; text-align: center; vertical-align: middle; }
+.compact thead th:not(.corner) { text-align: center; }
 .compact thead th:not(.corner) .name { writing-mode: vertical-rl; transform: rotate(180deg); max-height: 14rem; }
 .compact thead .line { display: none; }
-.compact details[open] { min-width: 12rem; }
+.compact details[open] { min-width: 12rem; text-align: left; }
+.compact .line { margin-top: .1rem; }
 footer { margin-top: 1.2rem; color: var(--soft); font-size: .85rem; }
 @media print {
   body { background: #fff; padding: 0; }

@@ -87,7 +87,7 @@ function renderCell({ kind, labels, annotations, injection, remark, waiting = []
     lines: [
       ...(end === undefined ? [] : [end]),
       ...(isGone ? [] : renderChanges([...labels, ...annotations])),
-      ...renderMove(injection),
+      ...(kind === "delete" ? [] : renderMove(injection)),
       ...(remark === undefined ? [] : [remark]),
       ...(waiting.length === 0 ? [] : [`waiting for a restart: ${waiting.join(", ")}`]),
     ],

@@ -88,7 +88,7 @@ function renderCell(cell: Cell | undefined): string {
   const lines = [
     `${MARKS[kind] ?? ""}${word}${end === undefined ? "" : `: ${end}`}`,
     ...(isGone ? [] : [...labels, ...annotations].map(renderChange)),
-    ...renderMove(injection),
+    ...(kind === "delete" ? [] : renderMove(injection)),
     ...(remark === undefined ? [] : [escapeText(remark)]),
   ];
   return lines.join("<br>");

@@ -150,7 +150,8 @@ function installed(name: ProgramName, env: NodeJS.ProcessEnv): string | undefine
   return onPath(name, env);
 }
 
-function onPath(name: string, env: NodeJS.ProcessEnv): string | undefined {
+/** An executable of that name in a folder of PATH. */
+export function onPath(name: string, env: NodeJS.ProcessEnv): string | undefined {
   return (env.PATH ?? "")
     .split(delimiter)
     .filter((folder) => folder !== "")
