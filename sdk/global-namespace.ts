@@ -95,6 +95,18 @@ export interface GlobalNamespaceArgs {
    * deleted already. Changing it touches no cluster; a destroy goes by what the last `pulumi up` recorded.
    */
   deleteNonEmpty?: pulumi.Input<boolean>;
+  /**
+   * What becomes of workloads whose pods were made before a change of injection and have another sidecar than they would
+   * get now. `"report"` (default): they are listed in `members.<cluster>.restarts`. `"rollout"`: Deployments, StatefulSets
+   * and DaemonSets are restarted as `kubectl rollout restart` does, cluster after cluster, in the order of `clusters` where
+   * that is a list and else of their names; each is waited for as `kubectl rollout status` does, and the first that does
+   * not come up ends it. Bare pods and those of Jobs are only listed. Changing it to `"rollout"` restarts what waits.
+   */
+  restart?: pulumi.Input<"report" | "rollout">;
+  /** Seconds to wait for one restarted workload to be available, 1 to 3600. Default 300. Changing it touches no cluster. */
+  restartTimeoutSeconds?: pulumi.Input<number>;
+  /** Workloads of one cluster that are restarted at once, 1 to 100. Default 1. Changing it touches no cluster. */
+  restartsAtOnce?: pulumi.Input<number>;
 }
 
 /** What a namespace carries on one cluster because of this resource. */
@@ -123,6 +135,14 @@ export interface MemberStatus {
   /** On the mesh's control plane: labels that others set there, see `propagate`. */
   unmanagedLabels?: { [key: string]: string };
   error?: string;
+  /**
+   * Workloads that wait for a restart, by `Deployment/api`, and what their pods have now: `"revision stable"`,
+   * `"no sidecar"`. Told after a change of injection and kept up to date by a refresh; 20 at most, then their number.
+   * Absent where there are none.
+   */
+  restarts?: { [workload: string]: string };
+  /** Why it could not be told which workloads wait: the pods may not be listed, the webhooks not be read. */
+  restartsUnknown?: string;
 }
 
 /**

@@ -9,6 +9,7 @@ import { isRecord, mapValues, ownValue, pick, sameJson, withoutUndefined } from 
 import { describePlace, type Mesh } from "../model/mesh";
 import type { Namespace } from "../model/namespace";
 import { ownerOf } from "../model/owner";
+import { entriesToAsk } from "../model/restarts";
 import { type LeavePolicy, type Policies, parsePolicies } from "../model/spec";
 import { describeLive, INPUTS, type MemberStatus, type State } from "../model/state";
 import { affinityMarks, type Target } from "../model/targets";
@@ -16,6 +17,7 @@ import { clusterErrorOf, describeFailure, type Fleet } from "./fleet";
 import { resolveInjectors } from "./injectors";
 import { isDeleted, leave, refuseContents } from "./leave";
 import { applyTo, type Clock, type PlaceOutcome } from "./place";
+import { readRestarts, settleRestarts, withTold } from "./restarts";
 
 type Inputs = Readonly<Record<string, unknown>>;
 
@@ -73,6 +75,7 @@ export async function reconcile(inputs: Inputs, remembered: State | undefined, w
         settle(cluster, await leave(fleet, leaving(cluster, status, policies.onLeave), clock));
     });
   await Promise.all([...joins, ...leaves]);
+  await restartMembers();
 
   return {
     state: {
@@ -111,10 +114,35 @@ export async function reconcile(inputs: Inputs, remembered: State | undefined, w
     return written.status as MemberStatus;
   }
 
+  /** After the writes of all: what is restarted gets what is declared everywhere. */
+  async function restartMembers(): Promise<void> {
+    const asked = inOrder(Object.keys(targets), inputs.clusters).flatMap((cluster) => {
+      const after = ownValue(members, cluster);
+      if (after === undefined) return [];
+      const old = ownValue(known, cluster);
+      const before = old && { ...old, injectedBy: ownValue(remembered?.targets ?? {}, cluster)?.injectedBy };
+      const entries = entriesToAsk(before, { ...after, injectedBy: targets[cluster]?.injectedBy });
+      return entries === undefined ? [] : [{ cluster, before: entries }];
+    });
+    if (asked.length === 0) return;
+    const restarted = await settleRestarts({ ...common, ...world, members: asked });
+    for (const [cluster, told] of Object.entries(restarted.told)) {
+      members[cluster] = withTold(members[cluster] as MemberStatus, told);
+    }
+    failures.push(...restarted.failures);
+  }
+
   function leaving(place: string, status: MemberStatus, policy: LeavePolicy) {
     const { deleteTimeoutSeconds, deleteNonEmpty } = policies;
     return { place, name, owner, remembered: status, policy, deleteTimeoutSeconds, deleteNonEmpty };
   }
+}
+
+/** A list of clusters says in which order workloads are restarted; otherwise it is that of their names. */
+function inOrder(clusters: readonly string[], given: unknown): readonly string[] {
+  const sorted = [...clusters].sort();
+  if (!Array.isArray(given)) return sorted;
+  return [...new Set([...given.filter((cluster) => clusters.includes(cluster)), ...sorted])];
 }
 
 /** `force` switched on means: take over what stands in the way, also where the last run believed itself done. */
@@ -152,11 +180,17 @@ export async function read(state: State, { mesh, fleet }: Pick<World, "mesh" | "
       found[cluster] = withOrigin(targetSeen(status), state.targets[cluster]?.origin);
   }
   const live = await withInjectors(found, state, fleet);
+  const withRestarts = async ([cluster, status]: readonly [string, MemberStatus]) => {
+    const before = { ...state.members[cluster], ...(ownValue(state.targets, cluster) ?? { labels: status.labels }) };
+    const entries = entriesToAsk(before, { ...status, injectedBy: ownValue(live, cluster)?.injectedBy });
+    if (entries === undefined || status.state === "Unreachable") return [cluster, status] as const;
+    return [cluster, withTold(status, await readRestarts(fleet, state.name, { cluster, before: entries }))] as const;
+  };
   return {
     ...state,
     // Who injects is not declared but found: a tag that was moved is no drift of ours to put right.
     targets: rememberFindings(state.targets, live),
-    members: Object.fromEntries(members),
+    members: Object.fromEntries(await Promise.all(members.map(withRestarts))),
     controlPlane,
     inputs: {
       ...state.inputs,

@@ -1,6 +1,8 @@
 /** Whether something is to be done, told from what is recorded and what is declared, without asking a cluster. */
 
 import { isRecord, ownValue, sameJson } from "./json";
+import { describePending } from "./restarts";
+import { parsePolicies } from "./spec";
 import { INPUTS, type MemberStatus, type State } from "./state";
 import type { Target } from "./targets";
 import { hasUnknown, isUnknown } from "./unknown";
@@ -18,7 +20,8 @@ export function diff(state: State, inputs: Readonly<Record<string, unknown>>): D
   const changed = INPUTS.filter((key) => hasUnknown(inputs[key]) || !sameJson(state.inputs[key], inputs[key]));
   const renamed = changed.includes("name") && !isUnknown(inputs.name);
   const targets = isRecord(inputs.targets) ? (inputs.targets as Readonly<Record<string, Target>>) : {};
-  const gaps = isUnknown(inputs.targets) || changed.includes("targets") ? [] : gapsOf(state, targets);
+  const isSettled = !isUnknown(inputs.targets) && !changed.includes("targets");
+  const gaps = isSettled ? [...gapsOf(state, targets), ...restartGapsOf(state, inputs)] : [];
   const paths = changed.flatMap((key) => (key === "targets" ? targetPaths(state.targets, targets) : [key]));
   return {
     changes: changed.length > 0 || gaps.length > 0,
@@ -55,6 +58,16 @@ function gapsOf(state: State, targets: Readonly<Record<string, Target>>): Gap[] 
     gaps.push({ path: `members.${cluster}`, line: `${cluster} has still to be left` });
   }
   return gaps;
+}
+
+/** Where workloads are only reported, one that waits is nothing left undone. */
+function restartGapsOf(state: State, inputs: Readonly<Record<string, unknown>>): Gap[] {
+  if (parsePolicies(inputs).restart !== "rollout") return [];
+  return Object.entries(state.members).flatMap(([cluster, { restarts }]) => {
+    const pending = describePending(restarts);
+    if (pending === undefined) return [];
+    return [{ path: `members.${cluster}.restarts`, line: `${cluster} has still to restart ${pending}` }];
+  });
 }
 
 function describeGap(place: string, status: MemberStatus | undefined): string {

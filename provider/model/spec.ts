@@ -45,10 +45,20 @@ export interface Policies {
   readonly propagate: "declared" | "all";
   /** Whether a namespace is deleted together with what it holds. */
   readonly deleteNonEmpty: boolean;
+  /** Whether workloads that wait for a restart are restarted. */
+  readonly restart: "report" | "rollout";
+  /** For one workload to become available. */
+  readonly restartTimeoutSeconds: number;
+  /** Workloads of one cluster. */
+  readonly restartsAtOnce: number;
 }
 
 /** Seconds to wait for one cluster to finish deleting the namespace. Terraform waits as long, kubectl for ever. */
 export const DEFAULT_DELETE_TIMEOUT_SECONDS = 300;
+/** Seconds for one restarted workload to become available; half of a Deployment's own progress deadline. */
+export const DEFAULT_RESTART_TIMEOUT_SECONDS = 300;
+/** One after the other: an injection that breaks workloads breaks one. */
+export const DEFAULT_RESTARTS_AT_ONCE = 1;
 
 const requirement = z.strictObject({
   key: z.string(),
@@ -82,6 +92,9 @@ const policySchema = z.object({
   revisionCheck: orUnknown(z.enum(["error", "warn", "off"])).optional(),
   propagate: orUnknown(z.enum(["declared", "all"])).optional(),
   deleteNonEmpty: orUnknown(z.boolean()).optional(),
+  restart: orUnknown(z.enum(["report", "rollout"])).optional(),
+  restartTimeoutSeconds: orUnknown(z.number().min(1).max(3600)).optional(),
+  restartsAtOnce: orUnknown(z.int().min(1).max(100)).optional(),
 });
 const declarationShape = {
   labels: orUnknown(keyValueMap).optional(),
@@ -150,6 +163,9 @@ export function parsePolicies(inputs: Readonly<Record<string, unknown>>): Polici
     revisionCheck: known(given.revisionCheck, "error"),
     propagate: known(given.propagate, "declared"),
     deleteNonEmpty: known(given.deleteNonEmpty, false),
+    restart: known(given.restart, "report"),
+    restartTimeoutSeconds: known(given.restartTimeoutSeconds, DEFAULT_RESTART_TIMEOUT_SECONDS),
+    restartsAtOnce: known(given.restartsAtOnce, DEFAULT_RESTARTS_AT_ONCE),
   };
 }
 

@@ -36,6 +36,10 @@ export interface MemberStatus {
   /** First characters of the uid of the cluster's kube-system: tells that a name stands for another cluster now. */
   readonly cluster?: string;
   readonly error?: string;
+  /** Workloads with pods from before a change of injection, by `Deployment/api`, and what those pods have. Absent where none. */
+  readonly restarts?: StringMap;
+  /** Why it could not be told which workloads wait. */
+  readonly restartsUnknown?: string;
 }
 
 export interface State {

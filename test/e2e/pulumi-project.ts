@@ -31,6 +31,7 @@ interface RecordedStatus {
   readonly error?: string;
   readonly unmanagedLabels?: Record<string, string>;
   readonly restarts?: Record<string, string>;
+  readonly restartsUnknown?: string;
 }
 
 interface RecordedTarget {

@@ -122,12 +122,13 @@ function build(
       removeLabels: (namespace, keys, manager) =>
         asked("removeLabels", () => api.removeLabels(namespace, keys, manager)),
       remove: (namespace) => asked("remove", () => api.remove(namespace)),
-      // Namespaces hold ConfigMaps and nothing else, and the credential has no further right.
+      // Namespaces hold ConfigMaps and no pods, and the credential has no further right.
       server: {
         request: async ({ path }) => {
           if (path === "/api") return found(DISCOVERY);
           if (path === "/apis") return found({ ...DISCOVERY, items: [] });
           if (path.endsWith("/configmaps")) return found({ kind: "ConfigMapList", items: configMaps.get(place) ?? [] });
+          if (path.endsWith("/pods")) return found({ kind: "PartialObjectMetadataList", items: [] });
           throw new ClusterError("forbidden", `the fake serves namespaces and ConfigMaps alone, not ${path}`);
         },
       },

@@ -11,27 +11,11 @@ import {
   parseDiscovery,
   type ResourceType,
 } from "../../../provider/model/contents.ts";
-import type { ObjectMetadata, OwnerReference } from "../../../provider/model/object.ts";
+import type { ObjectMetadata } from "../../../provider/model/object.ts";
+import { anObject, ownedBy } from "./object-builders.ts";
 
 function aType(kind: string, fields: Partial<ResourceType> = {}): ResourceType {
   return { group: "", version: "v1", resource: `${kind.toLowerCase()}s`, kind, ...fields };
-}
-
-function anObject(name: string, fields: Partial<ObjectMetadata> = {}): ObjectMetadata {
-  return {
-    name,
-    uid: `uid of ${name}`,
-    labels: {},
-    annotations: {},
-    owners: [],
-    finalizers: [],
-    setFields: [],
-    ...fields,
-  };
-}
-
-function ownedBy(kind: string, name: string): readonly OwnerReference[] {
-  return [{ kind, name, uid: `uid of ${name}`, controller: true }];
 }
 
 function aListing(kind: string, ...objects: readonly ObjectMetadata[]): Listing {

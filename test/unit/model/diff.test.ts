@@ -144,6 +144,26 @@ describe("what an earlier run left undone is seen from the outputs alone", () =>
   });
 });
 
+describe("workloads that wait for a restart", () => {
+  const restarts = { "Deployment/api": "no sidecar", "Pod/tool": "no sidecar" };
+  const waiting = aState({ members: { ...aState().members, east: aStatus({ restarts }) } });
+  const withRestart = (restart: string) => ({ ...waiting, inputs: { ...waiting.inputs, restart } });
+
+  test("are left undone where they shall be restarted", () => {
+    expect(between(withRestart("rollout"))).toEqual({
+      changes: true,
+      replaces: [],
+      paths: ["members.east.restarts"],
+      unfinished: ["east has still to restart Deployment/api"],
+    });
+  });
+
+  test("are nothing to do where they are only reported", () => {
+    expect(between(withRestart("report")).changes).toBe(false);
+    expect(between(waiting).changes).toBe(false);
+  });
+});
+
 function sorted(labels: Record<string, string>): readonly (readonly [string, string])[] {
   return Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1));
 }

@@ -36,6 +36,10 @@ const FULL = {
   onDelete: "retain",
   force: false,
   deleteTimeoutSeconds: 60,
+  deleteNonEmpty: false,
+  restart: "report",
+  restartTimeoutSeconds: 60,
+  restartsAtOnce: 2,
 };
 
 type Path = readonly (string | number)[];
@@ -219,6 +223,10 @@ describe("a declaration that is refused", () => {
     ["onDelete", { onDelete: true }, "onDelete", "is true; allowed"],
     ["force", { force: "true" }, "force", 'is "true"; expected boolean'],
     ["a time limit of nothing", { deleteTimeoutSeconds: 0 }, "deleteTimeoutSeconds", "is 0; the least is 1"],
+    ["a restart on some day", { restart: "later" }, "restart", 'is "later"; allowed: "report", "rollout"'],
+    ["half a restart", { restartsAtOnce: 0.5 }, "restartsAtOnce", "is 0.5; expected int"],
+    ["too many restarts", { restartsAtOnce: 101 }, "restartsAtOnce", "is 101; the most is 100"],
+    ["a restart without time", { restartTimeoutSeconds: 0 }, "restartTimeoutSeconds", "is 0; the least is 1"],
     ["a time limit of days", { deleteTimeoutSeconds: 3601 }, "deleteTimeoutSeconds", "is 3601; the most is 3600"],
   ];
   test.each(cases)("for %s", (_, changes, property, reason) => {
