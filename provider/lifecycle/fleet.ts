@@ -62,7 +62,7 @@ export function createFleet(connect: (place: string) => ClusterApi, now: () => n
     if (last !== undefined && now() - last.at < LOOK_LIFETIME_MS) return last.namespaces;
     const namespaces = (async () => new Map((await api(place).list()).map((item) => [item.name, item])))();
     looks.set(place, { at: now(), namespaces });
-    namespaces.catch(() => looks.delete(place));
+    namespaces.catch((error) => isForbidden(error) || looks.delete(place));
     return namespaces;
   };
 
@@ -71,7 +71,7 @@ export function createFleet(connect: (place: string) => ClusterApi, now: () => n
     try {
       return (await look(place)).get(name);
     } catch (error) {
-      if (isClusterError(error) && error.code === "forbidden") return api(place).get(name);
+      if (isForbidden(error)) return api(place).get(name);
       throw error;
     }
   };
@@ -81,7 +81,7 @@ export function createFleet(connect: (place: string) => ClusterApi, now: () => n
       const known = looks.has(place) ? await observe(place, "kube-system") : await api(place).get("kube-system");
       return known?.uid.slice(0, IDENTITY_LENGTH);
     } catch (error) {
-      if (isClusterError(error) && error.code === "forbidden") return undefined;
+      if (isForbidden(error)) return undefined;
       throw error;
     }
   };
@@ -111,11 +111,16 @@ export function createFleet(connect: (place: string) => ClusterApi, now: () => n
   };
 }
 
+/** What one name is refused, the next one will be too: it is not asked for again. */
+function isForbidden(error: unknown): boolean {
+  return isClusterError(error) && error.code === "forbidden";
+}
+
 /** One question a place, asked again only where it failed. */
 function once<T>(asked: Map<string, Promise<T>>, place: string, ask: () => Promise<T>): Promise<T> {
   const answer = asked.get(place) ?? ask();
   asked.set(place, answer);
-  answer.catch(() => asked.delete(place));
+  answer.catch((error) => isForbidden(error) || asked.delete(place));
   return answer;
 }
 

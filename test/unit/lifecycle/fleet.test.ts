@@ -20,6 +20,14 @@ describe("a look at a cluster", () => {
     expect(fake.requests).toEqual(["east list"]);
   });
 
+  test("is tried once where listing is forbidden; names are then asked for one by one", async () => {
+    const { fake, fleet } = await withPayments();
+    fake.fail("east", { ...FORBIDDEN, verbs: ["list"] });
+    expect((await fleet.observe("east", "payments"))?.name).toBe("payments");
+    expect(await fleet.observe("east", "x")).toBeUndefined();
+    expect(fake.requests).toEqual(["east list", "east get", "east get"]);
+  });
+
   test("is taken again after a minute", async () => {
     const { fake, fleet } = await withPayments();
     await fleet.observe("east", "payments");
