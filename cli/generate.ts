@@ -13,14 +13,16 @@ export const generate: Command = {
   usage: `Usage: npx pulumi-global-namespace generate [--kubeconfig FILE] [--context CONTEXT] [--cluster NAME[=CONTEXT]]...
 
 Prints a TypeScript program with a Mesh and a GlobalNamespace for each namespace of the mesh: names, labels, injection,
-and the clusters each belongs to. Reads only. The first "pulumi up" of the program adopts the namespaces and changes no
-label, but where a comment says so.
+and the clusters each belongs to: those that are written on the mesh by a GlobalNamespace or a NamespaceSync, else those
+that hold it. Reads only. The first "pulumi up" of the program adopts the namespaces and changes no label: a cluster
+that holds a namespace with other labels is left out, and a comment says so.
 
   --kubeconfig FILE       default: KUBECONFIG, else ~/.kube/config
   --context CONTEXT       of the mesh's control plane (default: the current-context)
   --cluster NAME=CONTEXT  a member and its context (default context: NAME); needed where the mesh's namespaces do not say
                           which clusters they belong to
   --include GLOB          namespaces of these names alone; may be repeated (default: all)
+  --exclude GLOB          none of these names; may be repeated
   --mesh-name NAME        the Mesh's name in the program (default: mesh)`,
 
   async run(args) {
@@ -31,12 +33,14 @@ label, but where a comment says so.
         context: { type: "string" },
         cluster: { type: "string", multiple: true, default: [] },
         include: { type: "string", multiple: true, default: ["*"] },
+        exclude: { type: "string", multiple: true, default: [] },
         "mesh-name": { type: "string", default: "mesh" },
       },
     });
     const { kubeconfig: kubeconfigPath, context } = values;
     const all = await namespacesOf("the mesh", { kubeconfigPath, context });
-    const namespaces = all.filter(({ name }) => values.include.some((glob) => matchesGlob(glob, name)));
+    const isNamed = (globs: readonly string[], name: string) => globs.some((glob) => matchesGlob(glob, name));
+    const namespaces = all.filter(({ name }) => isNamed(values.include, name) && !isNamed(values.exclude, name));
     const named = namespaces.flatMap((each) => [...(clustersOf(each) ?? []), ...Object.keys(syncRecordsOf(each))]);
     const given = parseMembers(values.cluster);
     const members = values.cluster.length > 0 ? given : parseMembers([...new Set(named)].sort());
@@ -46,8 +50,12 @@ label, but where a comment says so.
     });
     const held: Members = Object.fromEntries(await Promise.all(entries));
     const declarations = namespaces.flatMap((namespace) => declarationOf(namespace, held) ?? []);
+    const uid = all.find(({ name }) => name === "kube-system")?.uid;
+    const isSame = (name: string) => uid !== undefined && held[name]?.get("kube-system")?.uid === uid;
+    const controlPlane = Object.keys(held).find(isSame);
     const meshName = values["mesh-name"];
-    process.stdout.write(renderProgram({ meshName, kubeconfigPath, context, members, declarations }));
+    const program = { meshName, kubeconfigPath, context, controlPlane, members, declarations };
+    process.stdout.write(renderProgram(program));
     return 0;
   },
 };

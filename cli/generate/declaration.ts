@@ -1,8 +1,9 @@
 /** From a namespace that the mesh holds to the arguments of the GlobalNamespace that would leave it as it is. Pure. */
 
 import {
-  DATAPLANE_MODE_LABEL,
-  INJECTION_LABEL,
+  competingLabels,
+  type Injection,
+  labelsOfInjection,
   MODE_LABELS,
   REVISION_LABEL,
   WAYPOINT_LABEL,
@@ -40,44 +41,56 @@ export function declarationOf(namespace: Namespace, members: Members): Declarati
   const { name, deletionTimestamp } = namespace;
   if (problemOfNamespaceName(name, []) !== undefined || deletionTimestamp !== undefined) return undefined;
   const owner = ownerOf(namespace);
-  const { injection, remark } = injectionOf(namespace.labels);
-  const inInjection = injection === undefined ? [] : [WAYPOINT_LABEL, WAYPOINT_NAMESPACE_LABEL];
+  const mode = modeOf(namespace.labels);
   const isDeclared = (key: string) =>
-    problemOfKey(key, { podSecurityLabels: false }) === undefined && !inInjection.includes(key);
+    problemOfKey(key, { podSecurityLabels: false }) === undefined && !Object.hasOwn(mode?.labels ?? {}, key);
   const labels = pick(namespace.labels, Object.keys(namespace.labels).filter(isDeclared).sort());
-  const carried = {
-    ...labels,
-    ...(injection === undefined ? {} : pick(namespace.labels, [...MODE_LABELS, ...inInjection])),
-  };
+  const carried = { ...labels, ...mode?.labels };
   if (name === "default" && Object.keys(carried).length === 0) return undefined;
   const membership = membershipOf(namespace, carried, members);
   return {
     resource: owner === undefined ? name : owner.slice(owner.lastIndexOf("/") + 1),
     name,
     labels,
-    ...(injection !== undefined && { injection }),
+    ...(mode !== undefined && { injection: mode.value }),
     clusters: membership.clusters,
     remarks: [
       ...(owner === undefined ? [] : [`Belongs to ${owner}: only that stack can go on with it, or force: true.`]),
-      ...(remark === undefined ? [] : [remark]),
+      ...(mode === undefined ? remarksOnModes(namespace.labels) : []),
       ...membership.remarks,
     ],
   };
 }
 
-/** Labels that do not add up to one mode are left alone: to declare one of them would take away the other. */
-function injectionOf(labels: StringMap): { readonly injection?: InjectionValue; readonly remark?: string } {
+interface Mode {
+  readonly value: InjectionValue;
+  /** What a GlobalNamespace with this injection sets. */
+  readonly labels: StringMap;
+}
+
+/** The injection that has these labels and leaves them as they are, if there is one. */
+function modeOf(labels: StringMap): Mode | undefined {
+  const revision = ownValue(labels, REVISION_LABEL) ?? "";
+  const ambient = ambientOf(labels);
+  const modes: [Injection, InjectionValue][] = [
+    [{ kind: "enabled" }, "enabled"],
+    [{ kind: "disabled" }, "disabled"],
+    [{ kind: "ambient", ...(typeof ambient === "object" && "ambient" in ambient && ambient.ambient) }, ambient],
+  ];
+  if (revision !== "") modes.push([{ kind: "revision", value: revision }, { revision }]);
+  for (const [injection, value] of modes) {
+    const set = labelsOfInjection(injection);
+    const isSet = Object.keys(set).every((key) => ownValue(labels, key) === set[key]);
+    if (isSet && Object.keys(competingLabels(set, labels)).length === 0) return { value, labels: set };
+  }
+  return undefined;
+}
+
+/** Labels that are no one mode are left alone: to declare one of them would take away the other. */
+function remarksOnModes(labels: StringMap): string[] {
   const set = MODE_LABELS.filter((key) => Object.hasOwn(labels, key));
-  if (set.length === 0) return {};
-  if (set.length > 1)
-    return { remark: `Has ${set.join(" and ")}; declare one as injection, which removes the others.` };
-  const mode = ownValue(labels, INJECTION_LABEL);
-  if (mode === "enabled" || mode === "disabled") return { injection: mode };
-  const revision = ownValue(labels, REVISION_LABEL);
-  if (revision !== undefined && revision !== "") return { injection: { revision } };
-  if (ownValue(labels, DATAPLANE_MODE_LABEL) === "ambient") return { injection: ambientOf(labels) };
-  const key = set[0] ?? "";
-  return { remark: `Has ${key}: ${JSON.stringify(ownValue(labels, key))}, which is no mode of injection.` };
+  if (set.length > 1) return [`Has ${set.join(" and ")}; declare one as injection, which removes the others.`];
+  return set.map((key) => `Has ${key}: ${JSON.stringify(ownValue(labels, key))}, which is no mode of injection.`);
 }
 
 function ambientOf(labels: StringMap): InjectionValue {
@@ -96,27 +109,34 @@ interface Membership {
   readonly remarks: readonly string[];
 }
 
-/** What is written on the mesh decides; where nothing is, the clusters that hold it with the same labels. */
+/**
+ * What is written on the mesh decides; where nothing is, the clusters that hold it. Those that hold it with other labels
+ * are left out, so that the first up changes nothing there. A cluster that was not looked at is taken as it is written.
+ */
 function membershipOf(namespace: Namespace, carried: StringMap, members: Members): Membership {
   const { name } = namespace;
   const records = Object.keys(syncRecordsOf(namespace));
   const written = clustersOf(namespace) ?? (records.length > 0 ? records : undefined);
-  const holders = Object.keys(members).filter((cluster) => members[cluster]?.has(name) === true);
-  const differs = (cluster: string) => differencesOf(carried, members[cluster]?.get(name)?.labels ?? {});
-  const clusters = written ?? holders.filter((cluster) => differs(cluster).length === 0).sort();
-  const remarks = Object.keys(members).flatMap((cluster) => {
-    const isMember = clusters.includes(cluster);
-    if (!holders.includes(cluster)) return isMember ? [`${cluster} does not have it: the first up creates it.`] : [];
-    const differences = differs(cluster);
-    if (differences.length === 0) return [];
-    const change = `${differences.join(", ")} on ${cluster}`;
-    return [
-      isMember ? `The first up sets ${change}.` : `Not on ${cluster} by this program: joining would set ${change}.`,
-    ];
+  const candidates = written ?? Object.keys(members).filter((cluster) => members[cluster]?.has(name) === true);
+  const obstacles = candidates.map((cluster) => {
+    const held = ownValue(members, cluster);
+    return [cluster, held === undefined ? undefined : obstacleOf(carried, held.get(name))] as const;
   });
-  return { clusters, remarks: remarks.sort() };
+  const remarks = obstacles.flatMap(([cluster, obstacle]) =>
+    obstacle === undefined ? [] : [`Not on ${cluster} by this program, which ${obstacle}.`],
+  );
+  const clusters = obstacles.filter(([, obstacle]) => obstacle === undefined).map(([cluster]) => cluster);
+  return { clusters: clusters.sort(), remarks: remarks.sort() };
 }
 
-function differencesOf(carried: StringMap, there: StringMap): string[] {
-  return Object.entries(carried).flatMap(([key, value]) => (ownValue(there, key) === value ? [] : [`${key}=${value}`]));
+/** Why a GlobalNamespace would change something on a cluster, or stumble there. */
+function obstacleOf(carried: StringMap, there: Namespace | undefined): string | undefined {
+  if (there === undefined) return "is written on the mesh and does not have it";
+  if (there.deletionTimestamp !== undefined) return "is deleting it";
+  const missing = Object.entries(carried).filter(([key, value]) => ownValue(there.labels, key) !== value);
+  const competing = Object.entries(competingLabels(carried, there.labels));
+  const list = (labels: readonly (readonly [string, string])[]) =>
+    labels.map(([key, value]) => `${key}=${value}`).join(", ");
+  if (missing.length > 0) return `does not have ${list(missing)}`;
+  return competing.length > 0 ? `has ${list(competing)} besides` : undefined;
 }

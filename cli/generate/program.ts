@@ -6,12 +6,21 @@ export interface Program {
   readonly meshName: string;
   readonly kubeconfigPath: string | undefined;
   readonly context: string | undefined;
+  /** The member that is the control plane, where one is. */
+  readonly controlPlane: string | undefined;
   /** Contexts by the clusters' names. */
   readonly members: Readonly<Record<string, string>>;
   readonly declarations: readonly Declaration[];
 }
 
-export function renderProgram({ meshName, kubeconfigPath, context, members, declarations }: Program): string {
+export function renderProgram({
+  meshName,
+  kubeconfigPath,
+  context,
+  controlPlane,
+  members,
+  declarations,
+}: Program): string {
   const connection = (name: string | undefined) => ({
     ...(kubeconfigPath !== undefined && { kubeconfigPath }),
     ...(name !== undefined && { context: name }),
@@ -21,7 +30,7 @@ export function renderProgram({ meshName, kubeconfigPath, context, members, decl
   );
   const mesh = [
     `const mesh = new Mesh(${literal(meshName)}, {`,
-    `  controlPlane: ${literal(connection(context))},`,
+    `  controlPlane: ${literal(controlPlane ?? connection(context))},`,
     clusters.length === 0 ? "  clusters: {}," : `  clusters: {\n${clusters.join("")}  },`,
     "});",
   ];

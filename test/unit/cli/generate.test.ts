@@ -1,9 +1,11 @@
 import fc from "fast-check";
 import ts from "typescript";
 import { describe, expect, test } from "vitest";
-import { declarationOf } from "../../../cli/generate/declaration.ts";
+import { type Declaration, declarationOf } from "../../../cli/generate/declaration.ts";
 import { renderProgram } from "../../../cli/generate/program.ts";
+import type { Namespace } from "../../../provider/model/namespace.ts";
 import { aNamespace } from "../kube/builders.ts";
+import { aFakeEngine } from "../lifecycle/fake-engine.ts";
 
 const OWNER = "global-namespace.dev/owner";
 
@@ -28,6 +30,8 @@ describe("the declaration of a namespace that the mesh holds", () => {
   const modes = [
     [{ "istio-injection": "enabled" }, "enabled"],
     [{ "istio-injection": "disabled" }, "disabled"],
+    [{ "istio-injection": "disabled", "istio.io/rev": "canary" }, "disabled"],
+    [{ "istio-injection": "enabled", "istio.io/dataplane-mode": "none" }, "enabled"],
     [{ "istio.io/dataplane-mode": "ambient" }, "ambient"],
     [{ "istio.io/dataplane-mode": "ambient", "istio.io/use-waypoint": "w" }, { ambient: { waypoint: "w" } }],
   ] as const;
@@ -43,6 +47,14 @@ describe("the declaration of a namespace that the mesh holds", () => {
     expect(two?.remarks).toEqual([expect.stringContaining("istio-injection and istio.io/rev")]);
     const odd = declarationOf(aNamespace({ labels: { "istio-injection": "true" } }), {});
     expect(odd?.remarks).toEqual(['Has istio-injection: "true", which is no mode of injection.']);
+  });
+
+  test("keeps a waypoint among the labels where no mode has it", () => {
+    const labels = { "istio-injection": "enabled", "istio.io/use-waypoint": "w" };
+    expect(declarationOf(aNamespace({ labels }), {})).toMatchObject({
+      labels: { "istio.io/use-waypoint": "w" },
+      injection: "enabled",
+    });
   });
 
   test("belongs to the clusters that are written on the mesh", () => {
@@ -62,7 +74,25 @@ describe("the declaration of a namespace that the mesh holds", () => {
       north: member(),
     });
     expect(declaration?.clusters).toEqual(["east"]);
-    expect(declaration?.remarks).toEqual(["Not on west by this program: joining would set team=a on west."]);
+    expect(declaration?.remarks).toEqual(["Not on west by this program, which does not have team=a."]);
+  });
+
+  test("leaves out a cluster that is written on the mesh where the first up would change something there", () => {
+    const labels = { "istio.io/rev": "canary" };
+    const clusters = ["east", "north", "south", "west"];
+    const annotations = Object.fromEntries(clusters.map((name) => [`global-namespace.dev/synced.${name}`, "x"]));
+    const declaration = declarationOf(aNamespace({ labels, annotations }), {
+      east: member(aNamespace({ labels: { ...labels, "istio-injection": "disabled" } })),
+      north: member(),
+      south: member(aNamespace({ labels, deletionTimestamp: "2026-11-01T00:00:00Z" })),
+      west: member(aNamespace({ labels })),
+    });
+    expect(declaration?.clusters).toEqual(["west"]);
+    expect(declaration?.remarks).toEqual([
+      "Not on east by this program, which has istio-injection=disabled besides.",
+      "Not on north by this program, which is written on the mesh and does not have it.",
+      "Not on south by this program, which is deleting it.",
+    ]);
   });
 
   test("is none for what no GlobalNamespace may declare", () => {
@@ -76,7 +106,51 @@ describe("the declaration of a namespace that the mesh holds", () => {
   });
 });
 
+const aLabels = fc.record(
+  {
+    team: fc.constantFrom("a", "b"),
+    "pod-security.kubernetes.io/enforce": fc.constant("baseline"),
+    "istio-injection": fc.constantFrom("enabled", "disabled", "", "true"),
+    "istio.io/rev": fc.constantFrom("canary", "stable"),
+    "istio.io/dataplane-mode": fc.constantFrom("ambient", "none"),
+    "istio.io/use-waypoint": fc.constant("w"),
+  },
+  { requiredKeys: [], noNullPrototype: true },
+);
+
+test("the first up of what is declared changes no label, whatever the mesh and its clusters hold", async () => {
+  const PLACES = ["controlPlane", "east", "west"];
+  await fc.assert(
+    fc.asyncProperty(
+      fc.tuple(aLabels, fc.option(aLabels), fc.option(aLabels)),
+      fc.subarray(["east", "west"]),
+      async (labels, written) => {
+        const engine = aFakeEngine();
+        const api = (place: string) => engine.clusters.cluster(place);
+        for (const [index, place] of PLACES.entries()) {
+          const set = labels[index];
+          const marks = written.map((cluster) => [`global-namespace.dev/synced.${cluster}`, "acme/x/dev/mesh/sync"]);
+          const annotations = place === "controlPlane" ? Object.fromEntries(marks) : {};
+          if (set) await api(place).create({ name: "payments", labels: set, annotations }, "kubectl-create");
+        }
+        const live = () => Promise.all(PLACES.map(async (place) => (await api(place).get("payments"))?.labels));
+        const before = await live();
+        const [mesh, east, west] = await Promise.all(PLACES.map((place) => api(place).get("payments")));
+        const members = { east: member(...(east ? [east] : [])), west: member(...(west ? [west] : [])) };
+        const declaration = declarationOf(mesh as Namespace, members);
+        const { resource, name: _, remarks: __, ...args } = declaration as Declaration;
+        const made = await engine.process().namespace(resource, args);
+        expect(made).toMatchObject({ checkFailures: [], failures: [] });
+        expect(await live()).toEqual(before);
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
+
 describe("the generated program", () => {
+  const MESH = { meshName: "m", kubeconfigPath: "k", context: "c", controlPlane: undefined };
+
   test("reads as a person writes it", () => {
     const declaration = {
       resource: "payments",
@@ -92,6 +166,7 @@ describe("the generated program", () => {
         meshName: "mesh",
         kubeconfigPath: "clusters.yaml",
         context: "mesh",
+        controlPlane: undefined,
         members,
         declarations: [declaration],
       }),
@@ -116,6 +191,11 @@ describe("the generated program", () => {
     `);
   });
 
+  test("names the member that is the control plane", () => {
+    const program = renderProgram({ ...MESH, controlPlane: "east", members: { east: "east" }, declarations: [] });
+    expect(program).toContain('controlPlane: "east",');
+  });
+
   test("is TypeScript whatever the names, labels and remarks are", () => {
     const text = fc.oneof(
       fc.string({ unit: "binary" }),
@@ -130,7 +210,7 @@ describe("the generated program", () => {
     });
     fc.assert(
       fc.property(fc.array(declaration, { maxLength: 3 }), fc.dictionary(text, text), (declarations, members) => {
-        const program = renderProgram({ meshName: "m", kubeconfigPath: "k", context: "c", members, declarations });
+        const program = renderProgram({ ...MESH, members, declarations });
         const { diagnostics } = ts.transpileModule(program, { reportDiagnostics: true });
         expect(diagnostics).toEqual([]);
         expect(program.match(/^new GlobalNamespace\(/gm) ?? []).toHaveLength(declarations.length);
