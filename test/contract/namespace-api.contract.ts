@@ -165,7 +165,7 @@ export function describeNamespaceApi(title: string, makeSubject: () => Subject):
     test("of another value than kubectl has written is a conflict", async () => {
       const { api, edit } = makeSubject();
       const name = aName();
-      await api.apply(declare(name), as("us"));
+      await api.apply(declare(name, { labels: { tier: "1" } }), as("us"));
       await edit(name, { labels: { team: "b" } }, "kubectl-label");
       const error = await rejection(api.apply(declare(name, { labels: { team: "a" } }), as("us")));
       expect(error.conflicts).toEqual([{ field: ".metadata.labels.team", manager: "kubectl-label" }]);
@@ -174,7 +174,7 @@ export function describeNamespaceApi(title: string, makeSubject: () => Subject):
     test("conflicts even with an update under its own name", async () => {
       const { api, edit } = makeSubject();
       const name = aName();
-      await api.apply(declare(name), as("us"));
+      await api.apply(declare(name, { labels: { tier: "1" } }), as("us"));
       await edit(name, { labels: { team: "b" } }, "us");
       const error = await rejection(api.apply(declare(name, { labels: { team: "a" } }), as("us")));
       expect(error.conflicts).toEqual([{ field: ".metadata.labels.team", manager: "us" }]);
