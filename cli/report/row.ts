@@ -2,6 +2,7 @@
 
 import { mapValues, ownValue, pick } from "../../provider/model/json";
 import { UNDELETABLE_NAMESPACES } from "../../provider/model/name";
+import { affinityAnnotations } from "../../provider/model/owner";
 import { ARGS, parsePolicies } from "../../provider/model/spec";
 import { isUnknown } from "../../provider/model/unknown";
 import { type Cell, cellOfLeaving, cellOfTarget, type KeyChange, keyChanges, RETAINED } from "./cell";
@@ -91,11 +92,24 @@ function cellsOfChange(old: ResourceState | undefined, now: ResourceState, mesh:
     ),
     ...mapValues(after, (target, cluster) => cellOfTarget(seen(cluster), target)),
     // Last: where a member is the control plane, what is done there is what is done to the mesh's own namespace.
-    [mesh.controlPlane]: cellOfTarget(
-      { target: old?.inputs.controlPlaneTarget, status: old?.outputs.controlPlane },
-      now.inputs.controlPlaneTarget,
+    [mesh.controlPlane]: withMarks(
+      cellOfTarget(
+        { target: old?.inputs.controlPlaneTarget, status: old?.outputs.controlPlane },
+        now.inputs.controlPlaneTarget,
+      ),
+      old === undefined ? after : before,
+      after,
     ),
   };
+}
+
+/** Which clusters the namespace belongs to is written on the mesh's own. */
+function withMarks(cell: Cell, before: Values, after: Values): Cell {
+  const marks = (targets: Values) => affinityAnnotations(Object.keys(targets));
+  const changes = keyChanges(marks(before), marks(after));
+  if (changes.length === 0) return cell;
+  const kind = cell.kind === "same" ? "change" : cell.kind;
+  return { ...cell, kind, annotations: [...cell.annotations, ...changes] };
 }
 
 /** A namespace that is no longer declared. */

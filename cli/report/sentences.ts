@@ -56,8 +56,8 @@ export function warningsOf({ namespace, type, inputs, before }: Row): string[] {
   const lines: readonly (readonly [boolean, string])[] = [
     [isSet("force", true), "takes over what other field managers and stacks own (force: true)"],
     [isSet("deleteNonEmpty", true), "may be deleted together with what it holds (deleteNonEmpty: true)"],
-    [isSet("onDelete", "delete"), 'is deleted on its clusters when the resource goes (onDelete: "delete")'],
-    [isSet("onLeave", "delete"), 'is deleted on clusters that it leaves (onLeave: "delete")'],
+    [isSet("onDelete", "delete"), 'will be deleted on its clusters when the resource goes (onDelete: "delete")'],
+    [isSet("onLeave", "delete"), 'will be deleted on clusters that it leaves (onLeave: "delete")'],
     [isSet("revisionCheck", "off"), 'is labelled without a look at who injects (revisionCheck: "off")'],
     [isSet("propagate", "all"), 'carries on its clusters what others label on the mesh (propagate: "all")'],
   ];

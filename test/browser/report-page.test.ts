@@ -22,7 +22,7 @@ describe("the page of a report", () => {
     expect(await visibleTable(page)).toEqual([
       ["namespace", "mesh", "east", "north", "west"],
       ["gone", "DELETE", "DELETE", "–", "–"],
-      ["orders", "same", "same", "DELETE", "–"],
+      ["orders", "change", "same", "DELETE", "–"],
       ["payments", "change", "change", "create", "change"],
       ["renamed", "DELETE", "leave", "–", "–"],
       ["renamed2", "create", "create", "–", "–"],

@@ -16,6 +16,12 @@ export interface CommandResult {
   readonly output: string;
 }
 
+export interface ProgramResult {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
 interface Resource {
   readonly urn: string;
   readonly type: string;
@@ -101,13 +107,28 @@ export class PulumiProject {
     writeFileSync(path, readFileSync(path, "utf8").replace(/^main: .*$/m, `main: ${file}`));
   }
 
-  run(...args: string[]): Promise<CommandResult> {
+  /** A program as a shell in the project's folder runs it. */
+  execute(
+    program: string,
+    args: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<ProgramResult> {
     return new Promise((resolve) => {
-      const options = { cwd: this.dir, env: this.environment, maxBuffer: 64 * 1024 * 1024 };
-      const child = execFile("pulumi", [...args, "--non-interactive", "--color=never"], options, (error, out, err) => {
-        resolve({ exitCode: error === null ? 0 : (child.exitCode ?? 1), output: `${out}${err}` });
+      const options = { cwd: this.dir, env: { ...this.environment, ...env }, maxBuffer: 64 * 1024 * 1024 };
+      const child = execFile(program, args, options, (error, stdout, stderr) => {
+        resolve({ exitCode: error === null ? 0 : (child.exitCode ?? 1), stdout, stderr });
       });
     });
+  }
+
+  /** The package's own command line, as `npx` runs it. */
+  cli(...args: string[]): Promise<ProgramResult> {
+    return this.execute("node", ["node_modules/pulumi-global-namespace/dist/cli/index.js", ...args]);
+  }
+
+  async run(...args: string[]): Promise<CommandResult> {
+    const { exitCode, stdout, stderr } = await this.execute("pulumi", [...args, "--non-interactive", "--color=never"]);
+    return { exitCode, output: `${stdout}${stderr}` };
   }
 
   /** A command that must succeed; otherwise its output is the test's failure. */

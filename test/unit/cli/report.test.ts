@@ -68,6 +68,17 @@ describe("a cluster in a report", () => {
     expect(leaving("delete", "adopted")).toBe("release");
   });
 
+  test("that joins or leaves is a change on the mesh too, whose namespace says where it belongs", () => {
+    const targets = { west: aTarget({ team: "a" }) };
+    expect(cellOf(aReport([aStep({ before: onEast, after: { targets } })]), "p", "controlPlane")).toMatchObject({
+      kind: "change",
+      annotations: [
+        { key: "global-namespace.dev/cluster.east", from: "true" },
+        { key: "global-namespace.dev/cluster.west", to: "true" },
+      ],
+    });
+  });
+
   test("keeps a namespace that nobody may delete", () => {
     const inputs = { name: "default", onDelete: "delete" };
     const report = aReport([aStep({ before: { ...onEast, inputs } })]);
@@ -195,7 +206,7 @@ describe("what a report puts into words", () => {
     const set = { force: true, onDelete: "delete", propagate: "all" };
     const warnings = [
       "p takes over what other field managers and stacks own (force: true).",
-      'p is deleted on its clusters when the resource goes (onDelete: "delete").',
+      'p will be deleted on its clusters when the resource goes (onDelete: "delete").',
       'p carries on its clusters what others label on the mesh (propagate: "all").',
     ];
     const from = onEast(aTarget());
