@@ -1,9 +1,10 @@
 /** What happens to one namespace on one cluster. */
 
-import { ownValue } from "../../provider/model/json";
+import { isRecord, ownValue, type StringMap } from "../../provider/model/json";
+import { describePending } from "../../provider/model/restarts";
 import type { LeavePolicy } from "../../provider/model/spec";
 import { isUnknown } from "../../provider/model/unknown";
-import { recordOf, textOf } from "./preview";
+import { recordOf, textOf, type Values } from "./preview";
 
 export type CellKind =
   /** The namespace is made there. */
@@ -20,6 +21,8 @@ export type CellKind =
   | "unreachable"
   /** What stands on the cluster already speaks against it: the preview fails. */
   | "conflict"
+  /** Workloads that wait since an earlier run are restarted; the namespace stays as it is. */
+  | "restart"
   /** Our labels are taken back, the namespace stays. */
   | "release"
   /** We let go of it and write nothing. */
@@ -49,8 +52,8 @@ export interface Cell {
   readonly injection?: InjectionMove;
   /** Why, in words: the last error, a cluster that is made by the same program. */
   readonly remark?: string;
-  /** Workloads whose pods do not have what the namespace asks for, as last seen: `Deployment/api`, ... */
-  readonly waiting?: readonly string[];
+  /** Workloads with pods from before a change of injection, as last seen: `Deployment/api`, and what its pods have. */
+  readonly waiting?: StringMap;
 }
 
 export const RETAINED: Cell = { kind: "retain", labels: [], annotations: [] };
@@ -125,7 +128,11 @@ function show(value: unknown): string {
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
-function waitingOf({ restarts }: Readonly<Record<string, unknown>>): { readonly waiting?: readonly string[] } {
-  const waiting = Object.keys(recordOf(restarts)).sort();
-  return waiting.length === 0 ? {} : { waiting };
+function waitingOf({ restarts }: Values): { readonly waiting?: StringMap } {
+  return isRecord(restarts) ? { waiting: restarts as StringMap } : {};
+}
+
+/** Under `restart: "rollout"`, what waits is done by the next run, also where it has nothing else to do. */
+export function withRollout(cell: Cell): Cell {
+  return cell.kind === "same" && describePending(cell.waiting) !== undefined ? { ...cell, kind: "restart" } : cell;
 }

@@ -21,6 +21,7 @@ const TONES: Readonly<Record<CellKind, Tone>> = {
   adopt: "add",
   join: "add",
   change: "change",
+  restart: "change",
   same: "quiet",
 };
 
@@ -78,7 +79,7 @@ function renderTable(rows: readonly ReportRow[]): Markup {
   });
 }
 
-function renderCell({ kind, labels, annotations, injection, remark, waiting = [] }: Cell): MatrixCell {
+function renderCell({ kind, labels, annotations, injection, remark, waiting = {} }: Cell): MatrixCell {
   const end = ENDS[kind];
   const isGone = end !== undefined || kind === "delete";
   return {
@@ -89,7 +90,7 @@ function renderCell({ kind, labels, annotations, injection, remark, waiting = []
       ...(isGone ? [] : renderChanges([...labels, ...annotations])),
       ...(kind === "delete" ? [] : renderMove(injection)),
       ...(remark === undefined ? [] : [remark]),
-      ...(waiting.length === 0 ? [] : [`waiting for a restart: ${waiting.join(", ")}`]),
+      ...Object.entries(waiting).map(([workload, has]) => html`<code>${workload}</code> has ${has}`),
     ],
   };
 }

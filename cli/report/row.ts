@@ -5,7 +5,7 @@ import { UNDELETABLE_NAMESPACES } from "../../provider/model/name";
 import { affinityAnnotations } from "../../provider/model/owner";
 import { ARGS, parsePolicies } from "../../provider/model/spec";
 import { isUnknown } from "../../provider/model/unknown";
-import { type Cell, cellOfLeaving, cellOfTarget, type KeyChange, keyChanges, RETAINED } from "./cell";
+import { type Cell, cellOfLeaving, cellOfTarget, type KeyChange, keyChanges, RETAINED, withRollout } from "./cell";
 import { MESH, meshOf, type PreviewMesh } from "./mesh";
 import { type Preview, type ResourceState, recordOf, type Step, textOf, type Values } from "./preview";
 
@@ -79,7 +79,7 @@ function cellsOfChange(old: ResourceState | undefined, now: ResourceState, mesh:
   const before = recordOf(old?.inputs.targets);
   const after = isUnknown(now.inputs.targets) ? {} : recordOf(now.inputs.targets);
   const members = recordOf(old?.outputs.members);
-  const { onLeave } = parsePolicies(now.inputs);
+  const { onLeave, restart } = parsePolicies(now.inputs);
   const isDeletable = !UNDELETABLE_NAMESPACES.includes(textOf(now.inputs.name));
   const seen = (cluster: string) => ({ target: ownValue(before, cluster), status: ownValue(members, cluster) });
   const left = Object.keys(before).filter((cluster) => !Object.hasOwn(after, cluster));
@@ -90,7 +90,10 @@ function cellsOfChange(old: ResourceState | undefined, now: ResourceState, mesh:
         mesh.has(cluster) ? cellOfLeaving(onLeave, seen(cluster), isDeletable) : RETAINED,
       ]),
     ),
-    ...mapValues(after, (target, cluster) => cellOfTarget(seen(cluster), target)),
+    ...mapValues(after, (target, cluster) => {
+      const cell = cellOfTarget(seen(cluster), target);
+      return restart === "rollout" ? withRollout(cell) : cell;
+    }),
     // Last: where a member is the control plane, what is done there is what is done to the mesh's own namespace.
     [mesh.controlPlane]: withMarks(
       cellOfTarget(

@@ -1,7 +1,9 @@
 /** What a table does not say by itself, in words: what is destructive, what restarts, what takes protection away. */
 
+import { enumerate } from "../../provider/model/contents";
 import { AMBIENT, NOBODY } from "../../provider/model/injection";
-import { isRecord, sameJson } from "../../provider/model/json";
+import { isRecord, type StringMap, sameJson } from "../../provider/model/json";
+import { describePending } from "../../provider/model/restarts";
 import type { Cell } from "./cell";
 import { describePlaces } from "./mesh";
 import { textOf } from "./preview";
@@ -37,16 +39,22 @@ export function restartsOf({ namespace, cells, inputs }: Row): string[] {
       ? `Workloads of ${namespace} on ${places} are restarted by this update (${from} => ${to}).`
       : `Running pods of ${namespace} on ${places} keep what ${from} gave them until they restart (new ones: ${to}).`;
   });
-  const waiting = Object.entries(cells).flatMap(([place, { waiting: workloads = [] }]) =>
-    workloads.length === 0 ? [] : [[place, workloads] as const],
-  );
-  const waits = waiting.map(([place, workloads]) => {
-    const verb = isRollout
-      ? "wait for a restart since an earlier update, which this one makes"
-      : "wait for a restart since an earlier update";
-    return `On ${describePlaces([place])} ${describeWorkloads(workloads)} of ${namespace} ${verb}.`;
+  const waits = Object.entries(cells).flatMap(([place, { waiting }]) => {
+    const pending = isRollout ? describePending(waiting) : describeAll(waiting);
+    if (pending === undefined) return [];
+    const where = describePlaces([place]);
+    return [
+      isRollout
+        ? `This update restarts on ${where}, since an earlier change of ${namespace}: ${pending}.`
+        : `Waiting for a restart on ${where}, since an earlier change of ${namespace}: ${pending}.`,
+    ];
   });
   return [...moves, ...waits];
+}
+
+function describeAll(waiting: StringMap = {}): string | undefined {
+  const keys = Object.keys(waiting);
+  return keys.length === 0 ? undefined : enumerate(keys);
 }
 
 /** Policies that take a protection away, said when they are set. */
@@ -73,14 +81,6 @@ export function followsOf({ namespace, inputs, before }: Row): string[] {
     const sync = owner.slice(owner.lastIndexOf("/") + 1);
     return `${namespace} belongs to ${describePlaces(records.map(([cluster]) => cluster))} as the NamespaceSync ${sync} has recorded.`;
   });
-}
-
-/** Named in a sentence; beyond that they are counted. */
-const NAMED = 5;
-
-function describeWorkloads(workloads: readonly string[]): string {
-  const rest = workloads.length - NAMED;
-  return rest > 0 ? `${workloads.slice(0, NAMED).join(", ")} and ${rest} more` : workloads.join(", ");
 }
 
 function losesSidecars(injection: Cell["injection"]): boolean {

@@ -15,6 +15,7 @@ export const WORDS: Readonly<Record<CellKind, string>> = {
   release: "leave",
   retain: "leave",
   delete: "DELETE",
+  restart: "restart",
   same: "same",
 };
 

@@ -192,14 +192,21 @@ describe("what a report puts into words", () => {
     ]);
   });
 
-  test("names the workloads that wait already", () => {
-    const restarts = Object.fromEntries(
-      ["a", "b", "c", "d", "e", "f"].map((name) => [`Deployment/${name}`, "default"]),
-    );
+  describe("of workloads that wait already", () => {
+    const restarts = { "Deployment/api": "revision stable", "Pod/bare": "no sidecar" };
     const before = { ...onEast(aTarget()), members: { east: { state: "Ready", origin: "created", restarts } } };
-    expect(aReport([aStep({ before, after: onEast(aTarget({ team: "a" })) })]).restarts).toEqual([
-      "On east Deployment/a, Deployment/b, Deployment/c, Deployment/d, Deployment/e and 1 more of p wait for a restart since an earlier update.",
-    ]);
+
+    test("names those that somebody has to restart", () => {
+      expect(aReport([aStep({ before, after: onEast(aTarget({ team: "a" })) })]).restarts).toEqual([
+        "Waiting for a restart on east, since an earlier change of p: Deployment/api and Pod/bare.",
+      ]);
+    });
+
+    test("shows those that the update restarts, though it has nothing else to do", () => {
+      const report = aReport([aStep({ before, after: onEast(aTarget(), { restart: "rollout" }) })]);
+      expect(cellOf(report, "p", "east")?.kind).toBe("restart");
+      expect(report.restarts).toEqual(["This update restarts on east, since an earlier change of p: Deployment/api."]);
+    });
   });
 
   test("warns of a policy that takes a protection away, when it is set and not again", () => {
