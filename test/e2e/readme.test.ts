@@ -100,7 +100,7 @@ describe("the rights that the README lists", () => {
     for (const cluster of everywhere) expect(await world.labels(cluster, "allowed")).toBeUndefined();
   });
 
-  test("are enough without the last two, where deletion may go without the look", async () => {
+  test("to namespaces are enough where nobody asks who injects, and deletion may go without the look", async () => {
     const mesh = await meshFor("namespaces-alone", rules().slice(0, 1));
     const args = '{ labels: { team: "a" }, injection: "enabled", onDelete: "release", deleteNonEmpty: true }';
     world.project.program(programOf("modest", args, mesh));

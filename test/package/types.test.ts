@@ -47,6 +47,9 @@ const payments = new GlobalNamespace(
     deleteNonEmpty: pulumi.output(true),
     revisionCheck: "warn",
     propagate: "all",
+    restart: "rollout",
+    restartTimeoutSeconds: 600,
+    restartsAtOnce: 2,
   },
   { provider: mesh, protect: true },
 );
@@ -61,6 +64,7 @@ new GlobalNamespace("billing", { clusters: affinities[0], injection: modes[1] },
 export const name: pulumi.Output<string> = payments.name;
 export const east: pulumi.Output<string> = payments.members.apply((members) => members.east.state);
 export const team: pulumi.Output<string> = payments.targets.apply((targets) => targets.east.labels.team);
+export const waiting: pulumi.Output<string[]> = payments.members.apply(({ east }) => Object.keys(east.restarts || {}));
 export const uid: pulumi.Output<string | undefined> = payments.controlPlane.apply(({ uid }) => uid);
 export const kubernetes: pulumi.ProviderResource = mesh.kubernetes("east", { name: "east" });
 `;
