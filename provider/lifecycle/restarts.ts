@@ -51,16 +51,16 @@ export interface Restarted {
   readonly failures: readonly string[];
 }
 
-/** Looks at all members at once, and with `restart: "rollout"` restarts what waits until one does not come up. */
+/** Tells what waits, and with `restart: "rollout"` restarts it until a workload does not come up. */
 export async function settleRestarts(task: RestartTask): Promise<Restarted> {
   const { name, members, fleet, policies, say } = task;
   const told: Record<string, Told> = {};
   const failures: string[] = [];
   let goesOn = policies.restart === "rollout";
-  const looks = await Promise.all(members.map(({ cluster }) => look(fleet, cluster, name)));
+  // A cluster that is restarted is looked at when it is its turn: until then others may have restarted something there.
+  const looks = goesOn ? [] : await Promise.all(members.map(({ cluster }) => look(fleet, cluster, name)));
   for (const [index, { cluster, before }] of members.entries()) {
-    const found = looks[index];
-    if (found === undefined) continue;
+    const found = looks[index] ?? (await look(fleet, cluster, name));
     if ("unknown" in found) {
       told[cluster] = toldUnknown(before, found.unknown);
       say(`${name}: which workloads wait for a restart on ${describePlace(cluster)} is not known: ${found.unknown}`);
@@ -100,7 +100,7 @@ function toldOf(restarts: StringMap): Told {
 }
 
 function toldUnknown(before: StringMap, restartsUnknown: string): Told {
-  return { ...toldOf(before), restartsUnknown };
+  return { ...(Object.keys(before).length > 0 && { restarts: before }), restartsUnknown };
 }
 
 type Look = { readonly waiting: readonly Waiting[] } | { readonly unknown: string };

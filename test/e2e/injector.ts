@@ -4,22 +4,23 @@
  */
 
 import { until } from "../lab/condition.ts";
-import { webhookConfiguration } from "../lab/istio-webhooks.ts";
+import { type WebhookOptions, webhookConfiguration } from "../lab/istio-webhooks.ts";
 import type { LabCluster } from "../lab/lab-cluster.ts";
 
 const API = "/apis/admissionregistration.k8s.io/v1";
 const NAME_LABEL = "kubernetes.io/metadata.name";
 
-/** Injects as the given revisions do, in these namespaces alone. Returns what takes it away again. */
+/** Injects as these revisions and tags do, in these namespaces alone. Returns what takes it away again. */
 export async function injectAs(
   { kube }: LabCluster,
-  revisions: readonly string[],
+  installed: readonly WebhookOptions[],
   namespaces: readonly string[],
 ): Promise<() => Promise<void>> {
   const made: string[] = [];
-  for (const revision of revisions) {
-    for (const { name, namespaceSelector, objectSelector, rules } of webhookConfiguration({ revision }).webhooks) {
-      const policyName = `${revision}-${name}`;
+  for (const options of installed) {
+    const { revision, tag = revision } = options;
+    for (const { name, namespaceSelector, objectSelector, rules } of webhookConfiguration(options).webhooks) {
+      const policyName = `${tag}-${name}`;
       await kube.create(`${API}/mutatingadmissionpolicies`, {
         metadata: { name: policyName },
         spec: {

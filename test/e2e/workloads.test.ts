@@ -1,11 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { until } from "../lab/condition.ts";
+import { installIstioWebhooks } from "../lab/istio-webhooks.ts";
 import type { KubeObject } from "../lab/kube-client.ts";
 import { type PodRunner, runPods } from "../lab/pods.ts";
 import { injectAs, injects } from "./injector.ts";
 import { aWorld, MESH, PROVIDER, programOf, type World } from "./world.ts";
 
-const NAMESPACES = ["reported", "rolled", "stopped", "paused", "unseen", "ambient"];
+const NAMESPACES = ["reported", "rolled", "stopped", "paused", "unseen", "ambient", "tagged"];
+const TAG = "workloads-prod";
+const INSTALLED = [{ revision: "default" }, { revision: "canary" }, { revision: "default", tag: TAG }];
+const WEBHOOKS = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations";
 const RESTARTED_AT = "kubectl.kubernetes.io/restartedAt";
 const ENABLED = `injection: "enabled"`;
 const CANARY = `injection: { revision: "canary" }`;
@@ -21,7 +25,7 @@ describe("workloads after a change of injection", () => {
       const cluster = world.lab.cluster(name);
       const runner = runPods(cluster);
       runners[name] = runner;
-      cleanups.push(await injectAs(cluster, ["default", "canary"], NAMESPACES), () => runner.stop());
+      cleanups.push(await injectAs(cluster, INSTALLED, NAMESPACES), () => runner.stop());
     }
   });
   afterAll(async () => {
@@ -196,6 +200,21 @@ describe("workloads after a change of injection", () => {
     await kube("east").patch(pathOf("paused", "deployments", "api"), { spec: { paused: false } });
     await world.project.up();
     expect(await revisionsOf("east", "paused")).toEqual(["canary", "canary"]);
+  });
+
+  test("are listed by a refresh after somebody moved the tag that their namespace names", async () => {
+    const east = world.lab.cluster("east");
+    await installIstioWebhooks(east, [{ revision: "default", tag: TAG }]);
+    cleanups.push(() => east.kube.delete(`${WEBHOOKS}/istio-revision-tag-${TAG}`));
+    declare("tagged", `injection: { tag: "${TAG}" }, clusters: ["east"]`);
+    await world.project.up();
+    await injects(east, "tagged", "default");
+    await create("east", "tagged", "deployments", "api");
+    await world.project.ok("refresh", "--yes", "--skip-preview");
+    expect(recorded("tagged", "east")).not.toHaveProperty("restarts");
+    await installIstioWebhooks(east, [{ revision: "canary", tag: TAG }]);
+    await world.project.ok("refresh", "--yes", "--skip-preview");
+    expect(recorded("tagged", "east")?.restarts).toEqual({ "Deployment/api": "revision default" });
   });
 
   test("wait for nothing in ambient mode but the end of a sidecar", async () => {
