@@ -71,7 +71,15 @@ export function claimFolder(folder: LabFolder, clusters: readonly string[]): voi
 
 /** Removes what a lab has put into its folder, and the folder when nothing else is in it. */
 export function removeLabFiles(folder: LabFolder): void {
-  if (!fs.existsSync(folder.dir)) return;
+  try {
+    removeFiles(folder);
+  } catch (error) {
+    // Whoever stops a lab does this, and its keeper when it ends: the other was faster.
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+  }
+}
+
+function removeFiles(folder: LabFolder): void {
   remove(folder.pulumi);
   if (fs.existsSync(folder.claim)) {
     const clusters: readonly string[] = JSON.parse(fs.readFileSync(folder.claim, "utf8"));
