@@ -24,7 +24,8 @@ function project(name: string, globalSetup: string[] = []) {
       sequence: { groupOrder: ORDER.indexOf(name) },
       testTimeout: PATIENCE,
       hookTimeout: PATIENCE,
-      ...(isUnit ? {} : { fileParallelism: false }),
+      // Unit tests share no state between files, so that they need not load every module anew: a third of the time.
+      ...(isUnit ? { isolate: false } : { fileParallelism: false }),
       globalSetup,
     },
   };
