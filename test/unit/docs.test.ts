@@ -64,6 +64,13 @@ describe("CONTRIBUTING.md", () => {
     for (const command of commands) expect(Object.keys(scripts)).toContain(command);
   });
 
+  test("names every project of the tests", () => {
+    const [, order = ""] = /const ORDER = \[(.*)\];/.exec(read("vitest.config.ts")) ?? [];
+    const projects = [...order.matchAll(/"(\w+)"/g)].map(([, name]) => name);
+    expect(projects).toContain("unit");
+    for (const project of projects) expect(read("CONTRIBUTING.md")).toMatch(new RegExp(`^  ${project}/`, "m"));
+  });
+
   test("names no file of the tests that is not there", () => {
     for (const [path] of read("CONTRIBUTING.md").matchAll(/\btest\/[\w/-]+\.test\.ts/g)) {
       expect(existsSync(join(root, path)), path).toBe(true);
