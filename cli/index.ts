@@ -6,6 +6,7 @@ import type { Command } from "./command";
 const commands: Readonly<Record<string, () => Command>> = {
   generate: () => (require("./generate") as typeof import("./generate")).generate,
   "preview-report": () => (require("./preview-report") as typeof import("./preview-report")).previewReport,
+  status: () => (require("./status") as typeof import("./status")).status,
 };
 
 const [name = "help", ...args] = process.argv.slice(2);

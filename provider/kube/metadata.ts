@@ -44,9 +44,10 @@ export async function peekMetadata(
 function parseMetadata(json: unknown): ObjectMetadata {
   const metadata = isObject(json) ? json.metadata : undefined;
   if (!isObject(metadata) || typeof metadata.name !== "string") throw unexpected();
-  const { name, uid, deletionTimestamp } = metadata;
+  const { name, namespace, uid, deletionTimestamp } = metadata;
   return {
     name,
+    ...(typeof namespace === "string" ? { namespace } : {}),
     uid: typeof uid === "string" ? uid : "",
     labels: texts(metadata.labels),
     annotations: texts(metadata.annotations),

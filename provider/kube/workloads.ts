@@ -27,7 +27,15 @@ const UNFINISHED = "status.phase!=Succeeded,status.phase!=Failed";
 
 /** The pods of a namespace that run or are about to, without those on the host's network. */
 export async function listPods(server: ApiServer, namespace: string): Promise<readonly ObjectMetadata[]> {
-  const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods`;
+  return listPodsAt(server, `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods`);
+}
+
+/** The same of all namespaces. */
+export async function listAllPods(server: ApiServer): Promise<readonly ObjectMetadata[]> {
+  return listPodsAt(server, "/api/v1/pods");
+}
+
+async function listPodsAt(server: ApiServer, path: string): Promise<readonly ObjectMetadata[]> {
   try {
     return await listMetadata(server, path, `spec.hostNetwork=false,${UNFINISHED}`);
   } catch (error) {

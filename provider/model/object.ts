@@ -12,6 +12,8 @@ export interface OwnerReference {
 
 export interface ObjectMetadata {
   readonly name: string;
+  /** Absent for what is in no namespace. */
+  readonly namespace?: string;
   /** Empty for what an API makes up on the spot and does not store. */
   readonly uid: string;
   readonly labels: StringMap;
