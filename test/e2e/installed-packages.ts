@@ -1,7 +1,7 @@
 /** A node_modules as npm makes one from the packed tarball and its peers, made once a run. */
 
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -26,6 +26,15 @@ export function installedPackages(): string {
   }
   execFileSync("tar", ["-xzf", join(dir, tarball), "-C", dir]);
   cpSync(join(dir, "package"), join(modules, "pulumi-global-namespace"), { recursive: true });
+  linkCommand(modules);
   made = modules;
   return modules;
+}
+
+/** As npm does for a package's `bin`. */
+function linkCommand(modules: string): void {
+  const command = join("pulumi-global-namespace", "dist", "cli", "index.js");
+  chmodSync(join(modules, command), 0o755);
+  mkdirSync(join(modules, ".bin"));
+  symlinkSync(join("..", command), join(modules, ".bin", "pulumi-global-namespace"));
 }
