@@ -34,12 +34,19 @@ ${body}<script>${trusted(FILTER_SCRIPT)}</script>
 `);
 }
 
+/** Lines beyond which a list is folded. What is dangerous never is. */
+const MAX_OPEN_LINES = 12;
+
 /** A list under a heading; nothing where there is nothing to list. */
 export function renderList(heading: string, lines: readonly Content[], tone?: "danger" | "warn"): Markup | undefined {
   if (lines.length === 0) return undefined;
-  return html`<section class="${tone}"><h2>${heading}</h2><ul>
-${lines.map((line) => html`<li>${line}</li>\n`)}</ul></section>
-`;
+  const list = html`<ul>
+${lines.map((line) => html`<li>${line}</li>\n`)}</ul>`;
+  if (tone === "danger" || lines.length <= MAX_OPEN_LINES) {
+    return html`<section class="${tone}"><h2>${heading}</h2>${list}</section>\n`;
+  }
+  const title = html`<h2>${heading} (${lines.length})</h2>`;
+  return html`<section class="${tone}"><details><summary>${title}</summary>${list}</details></section>\n`;
 }
 
 function digest(text: string): string {

@@ -26,6 +26,7 @@ body {
 }
 h1 { font-size: 1.5rem; line-height: 1.2; margin: 0 0 .2rem; letter-spacing: -.01em; }
 h2 { font-size: 1rem; margin: 0 0 .35rem; }
+summary h2 { display: inline; }
 .summary { margin: 0 0 .9rem; color: var(--soft); }
 .counts { display: flex; flex-wrap: wrap; gap: .4rem; margin: 0 0 1.1rem; padding: 0; list-style: none; }
 section { margin: 1rem 0; padding: .8rem 1rem; background: var(--sheet); border: 1px solid var(--line); border-radius: .6rem; }

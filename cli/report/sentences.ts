@@ -36,7 +36,7 @@ export function restartsOf({ namespace, cells, inputs }: Row): string[] {
     const { from = NOBODY, to = "nobody" } = group[0]?.[1].injection ?? {};
     const places = describePlaces(group.map(([place]) => place));
     return isRollout
-      ? `Workloads of ${namespace} on ${places} are restarted by this update (${from} => ${to}).`
+      ? `Workloads of ${namespace} on ${places} are restarted by this update (${from} → ${to}).`
       : `Running pods of ${namespace} on ${places} keep what ${from} gave them until they restart (new ones: ${to}).`;
   });
   const waits = Object.entries(cells).flatMap(([place, { waiting }]) => {

@@ -53,17 +53,24 @@ function shorten(owner: string): string {
   return project === undefined || stack === undefined ? owner : `${project}/${stack}`;
 }
 
-/** `payments on east: ...`, for everything that is not as it should be. */
+/** `payments on east and west: ...`, for everything that is not as it should be; once for places where it is the same. */
 export function describeTrouble({ namespaces, clusters }: Status): string[] {
   return [
     ...Object.entries(clusters).flatMap(([cluster, { problems }]) => problems.map((why) => `${cluster}: ${why}`)),
-    ...namespaces.flatMap(({ name, controlPlane, members }) =>
-      [["the mesh", controlPlane] as const, ...Object.entries(members)].flatMap(([place, { state, remarks }]) =>
-        // Said once, of the cluster.
-        state === "unknown" ? [] : remarks.map((remark) => `${name} on ${place}: ${remark}`),
-      ),
-    ),
+    ...namespaces.flatMap(({ name, controlPlane, members }) => {
+      const places = new Map<string, string[]>();
+      for (const [place, { state, remarks }] of [["the mesh", controlPlane] as const, ...Object.entries(members)]) {
+        // Of a cluster that did not answer it is said once.
+        if (state === "unknown") continue;
+        for (const remark of remarks) places.set(remark, [...(places.get(remark) ?? []), place]);
+      }
+      return [...places].map(([remark, where]) => `${name} on ${describeList(where)}: ${remark}`);
+    }),
   ];
+}
+
+function describeList(names: readonly string[]): string {
+  return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
 }
 
 export function describeWaiting({ namespaces }: Status): string[] {

@@ -45,6 +45,18 @@ describe("the page of a status", () => {
     ]);
   });
 
+  test("folds a long list of what is wrong, so that the matrix stays in sight", async () => {
+    const labels = Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`label-${index}`, "a"]));
+    const others = Object.fromEntries(Object.keys(labels).map((key) => [key, "b"]));
+    const mesh = belongingTo(owned(labels), "east");
+    const status = statusOf(aMeshOf(mesh, { east: aSight([owned(labels, { others })]) }));
+    const { page: opened } = await open(renderStatusPage(status, AT));
+    const line = opened.locator("li", { hasText: "label-7 is" });
+    expect(await line.isVisible()).toBe(false);
+    await opened.locator("section summary").click();
+    expect(await line.isVisible()).toBe(true);
+  });
+
   test("runs nothing that somebody put on a cluster", async () => {
     const evil = '"><img src=x onerror="document.title=1"><script>document.title=2</script>';
     const mesh = belongingTo(owned({ team: "a" }, { owner: evil }), evil);

@@ -148,6 +148,21 @@ describe("preview-report", () => {
     expect((await report()).stdout).toMatch(/^\| \*\*rp-taken\*\* .*no revision or tag "nobody" is served there/m);
   });
 
+  test("of a NamespaceSync says what the mesh gets from which cluster, and who follows it", async () => {
+    await world.lab.cluster("north").kube.create("/api/v1/namespaces", { metadata: { name: "rp-synced" } });
+    const sync = `${MESH}const sync = new NamespaceSync("from-north", { cluster: "north", include: ["rp-synced"] }, { provider: mesh });`;
+    world.project.program(sync);
+    const { stdout } = await report("--", "--target", "**from-north", "--target-dependents");
+    expect(stdout).toMatch(/^\| \*\*rp-synced\*\*<br>from north \(from-north\).* \| \*\*create\*\* \|$/m);
+    await world.project.up("--target", "**from-north", "--target-dependents");
+    expect(await world.labels("mesh", "rp-synced")).toEqual({});
+    world.project.program(`${sync}
+      new GlobalNamespace("rp-synced", { labels: { team: "a" } }, { provider: mesh, dependsOn: sync });`);
+    const following = await report();
+    expect(following.stdout).toContain("rp-synced belongs to north as the NamespaceSync from-north has recorded.");
+    expect(following.stdout).toMatch(/^\| \*\*rp-synced\*\*.* \| \*\*adopt\*\* .*\| \*\*adopt\*\* \|/m);
+  });
+
   test("is a page with --format html, also of a preview that was made before", async () => {
     declare(...FIRST);
     const { stdout: preview } = await world.project.execute("pulumi", [

@@ -185,7 +185,7 @@ describe("what a report puts into words", () => {
     const step = (restart: string) =>
       aReport([aStep({ before: onEast(injected("default")), after: onEast(injected("canary"), { restart }) })]);
     expect(step("rollout").restarts).toEqual([
-      "Workloads of p on east are restarted by this update (default => canary).",
+      "Workloads of p on east are restarted by this update (default → canary).",
     ]);
     expect(step("report").restarts).toEqual([
       "Running pods of p on east keep what default gave them until they restart (new ones: canary).",

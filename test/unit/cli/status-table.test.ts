@@ -49,6 +49,12 @@ Waiting for a restart
     expect(lines[2]).toBe("  missing: region-7");
   });
 
+  test("says once what is wrong in the same way on several clusters", () => {
+    const clusters = { east: aSight([]), north: aSight([owned(LABELS)]), west: aSight([]) };
+    const status = statusOf(aMeshOf(belongingTo(owned(LABELS), "east", "north", "west"), clusters));
+    expect(renderTable(status, PLAIN)).toContain("payments on east and west: it belongs there, and there is none\n");
+  });
+
   test("has colours only where it is told that they can be shown", () => {
     expect(renderTable(troubled, PLAIN)).not.toContain("\u001b");
     expect(renderTable(troubled, { ...PLAIN, hasColors: true })).toContain("\u001b[31munknown");
