@@ -9,14 +9,26 @@ const ORDER = ["unit", "browser", "contract", "lab", "package", "e2e"];
 /** Clusters that tests share. */
 const SHARED_LAB = "test/lab/shared-lab.ts";
 
+/** A folder in which the package is installed, and where programs are written that use it. */
+const RUN_FOLDER = "test/e2e/run-setup.ts";
+
 /** What a test needs that starts a real Istio. */
 const ISTIO = "test/lab/istio-setup.ts";
 
 /** A browser for the tests of pages. */
 const BROWSER = "test/lab/browser-setup.ts";
 
+/** End-to-end tests run one file a lab, and a lab is idle while the command line starts. */
+const LABS = 2;
+
+/** Unit tests share no state between files, so that they need not load every module anew: a third of the time. */
+const UNIT = { isolate: false };
+
+const ONE_BY_ONE = { fileParallelism: false };
+
+const workers: Record<string, object> = { unit: UNIT, e2e: { maxWorkers: LABS } };
+
 function project(name: string, globalSetup: string[] = []) {
-  const isUnit = name === "unit";
   return {
     test: {
       name,
@@ -24,8 +36,7 @@ function project(name: string, globalSetup: string[] = []) {
       sequence: { groupOrder: ORDER.indexOf(name) },
       testTimeout: PATIENCE,
       hookTimeout: PATIENCE,
-      // Unit tests share no state between files, so that they need not load every module anew: a third of the time.
-      ...(isUnit ? { isolate: false } : { fileParallelism: false }),
+      ...(workers[name] ?? ONE_BY_ONE),
       globalSetup,
     },
   };
@@ -39,8 +50,8 @@ export default defineConfig({
       project("browser", [BROWSER]),
       project("contract", [SHARED_LAB]),
       project("lab", [ISTIO]),
-      project("package"),
-      project("e2e", [ISTIO, SHARED_LAB]),
+      project("package", [RUN_FOLDER]),
+      project("e2e", [ISTIO, RUN_FOLDER, SHARED_LAB]),
     ],
   },
 });

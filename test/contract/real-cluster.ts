@@ -13,7 +13,7 @@ export interface RealCluster extends Subject {
 
 /** By default the administrator's client for one of the lab's clusters; another kubeconfig is another user. */
 export function openCluster(name: string, kubeconfig?: string): RealCluster {
-  const cluster = openLab(inject("labDir")).cluster(name);
+  const cluster = openLab(inject("labDirs")[0] as string).cluster(name);
   const world = createWorld();
   const resolved = resolveConnection({ kubeconfig: kubeconfig ?? cluster.kubeconfig }, world);
   if (resolved.kind === "problem") throw new Error(resolved.reason);

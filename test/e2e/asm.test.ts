@@ -30,7 +30,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await Promise.all(runners.map((runner) => runner.stop()));
-  project?.remove();
   await lab?.stop();
 });
 

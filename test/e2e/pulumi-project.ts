@@ -4,11 +4,10 @@
  */
 
 import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { inject } from "vitest";
 import { type LabEnvironment, labEnvironment } from "../lab/environment.ts";
-import { installedPackages } from "./installed-packages.ts";
 
 export interface CommandResult {
   readonly exitCode: number;
@@ -75,7 +74,9 @@ export class PulumiProject {
 
   /** `name` is the project's and tells it apart from those of other tests on the same clusters. */
   static async create(labDir: string, name: string, options: ProjectOptions = {}): Promise<PulumiProject> {
-    const dir = mkdtempSync(join(tmpdir(), `global-namespace-${name}-`));
+    const runDir = inject("runDir");
+    const dir = mkdtempSync(join(runDir, `${name}-`));
+    symlinkSync(join(runDir, "node_modules"), join(dir, "node_modules"));
     const lab: LabEnvironment = await labEnvironment(labDir, () => {});
     const backend = join(options.backendOf?.dir ?? dir, "backend");
     mkdirSync(backend, { recursive: true });
@@ -86,7 +87,6 @@ export class PulumiProject {
       PULUMI_BACKEND_URL: `file://${backend}`,
       PULUMI_HOME: join(dir, "home"),
     };
-    symlinkSync(installedPackages(), join(dir, "node_modules"));
     writeFileSync(join(dir, "Pulumi.yaml"), `name: ${name}\nruntime: nodejs\nmain: index.js\n`);
     writeFileSync(join(dir, "package.json"), JSON.stringify({ name, private: true, main: "index.js" }));
     const project = new PulumiProject(dir, backend, environment);
@@ -185,9 +185,5 @@ export class PulumiProject {
     const found = this.resources().find(({ urn }) => urn.endsWith(`:GlobalNamespace::${name}`));
     if (found?.outputs === undefined) throw new Error(`the state has no GlobalNamespace ${name}`);
     return found as unknown as RecordedNamespace;
-  }
-
-  remove(): void {
-    rmSync(this.dir, { recursive: true, force: true });
   }
 }

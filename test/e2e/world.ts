@@ -1,8 +1,10 @@
 /** What the end-to-end tests share: a project on the run's lab, and the ways a person with kubectl would look. */
 
-import { afterAll, inject } from "vitest";
-import { type Lab, openLab } from "../lab/lab.ts";
+import { inject } from "vitest";
+import { clearLab } from "../lab/clear-lab.ts";
+import type { Lab } from "../lab/lab.ts";
 import type { LabCluster } from "../lab/lab-cluster.ts";
+import { labOfFile } from "../lab/lab-of-file.ts";
 import { type ProjectOptions, PulumiProject } from "./pulumi-project.ts";
 
 /** The provider's requests in an audit log. */
@@ -45,18 +47,12 @@ export function programOf(name: string, args: string, mesh: string = MESH): stri
   return `${mesh}\nnew GlobalNamespace("${name}", ${args}, { provider: mesh });\n`;
 }
 
-/** One project for the tests of a file; its stack is not destroyed, its namespaces have names of their own. */
+/** A project on clusters that hold nothing yet. Its stack is not destroyed: who comes next clears the clusters. */
 export async function aWorld(name: string): Promise<World> {
-  const lab = openLab(inject("labDir"));
-  const projects: PulumiProject[] = [];
-  afterAll(() => {
-    for (const each of projects) each.remove();
-  });
-  const anotherProject = async (projectName: string, options?: ProjectOptions) => {
-    const made = await PulumiProject.create(lab.dir, projectName, options);
-    projects.push(made);
-    return made;
-  };
+  const lab = await labOfFile(inject("labDirs"));
+  await clearLab(lab);
+  const anotherProject = (projectName: string, options?: ProjectOptions) =>
+    PulumiProject.create(lab.dir, projectName, options);
   const requestsDuring = async (act: () => Promise<unknown>, isCounted: (kind: string) => boolean = () => true) => {
     const marks = lab.names.map((cluster) => [cluster, lab.cluster(cluster).mark()] as const);
     await act();

@@ -1,13 +1,12 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
-import { beforeAll, describe, expect, test } from "vitest";
-import { installedPackages } from "../e2e/installed-packages.ts";
+import { beforeAll, describe, expect, inject, test } from "vitest";
 
 let folder: string;
 let files: readonly string[];
 
 beforeAll(() => {
-  folder = join(installedPackages(), "pulumi-global-namespace");
+  folder = join(inject("runDir"), "node_modules", "pulumi-global-namespace");
   files = readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => relative(folder, join(entry.parentPath, entry.name)))

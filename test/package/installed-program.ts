@@ -1,12 +1,11 @@
 /** Programs beside the installed package, run by Node and compiled by TypeScript, as a user's are. */
 
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type * as typescript from "typescript";
-import { installedPackages } from "../e2e/installed-packages.ts";
+import { inject } from "vitest";
 
 export type Compiler = typeof typescript;
 
@@ -24,11 +23,11 @@ export interface Compiled {
   readonly files: readonly string[];
 }
 
-/** A folder with the package installed; gone when the process ends. */
+/** A folder with the package installed. */
 export function installedFolder(): string {
-  const dir = mkdtempSync(join(tmpdir(), "global-namespace-package-"));
-  process.once("exit", () => rmSync(dir, { recursive: true, force: true }));
-  symlinkSync(installedPackages(), join(dir, "node_modules"));
+  const runDir = inject("runDir");
+  const dir = mkdtempSync(join(runDir, "package-"));
+  symlinkSync(join(runDir, "node_modules"), join(dir, "node_modules"));
   return dir;
 }
 

@@ -1,21 +1,40 @@
-/** A node_modules as npm makes one from the packed tarball and its peers, made once a run. */
+/**
+ * The folder of a run of end-to-end tests: their projects, and a node_modules as npm makes one from the packed tarball and
+ * its peers.
+ */
 
 import { execFileSync } from "node:child_process";
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { TestProject } from "vitest/node";
+
+declare module "vitest" {
+  export interface ProvidedContext {
+    /** Goes when the run ends, with all that is in it. */
+    runDir: string;
+  }
+}
 
 const root = join(import.meta.dirname, "..", "..");
-let made: string | undefined;
+let runDir: string | undefined;
+
+/** Vitest's global setup. */
+export function setup(project: TestProject): void {
+  runDir = mkdtempSync(join(tmpdir(), "global-namespace-run-"));
+  installPackages(runDir);
+  project.provide("runDir", runDir);
+}
+
+export function teardown(): void {
+  if (runDir !== undefined) rmSync(runDir, { recursive: true, force: true });
+}
 
 /**
  * The tarball is unpacked among copies of what it depends on, and not linked to the sources: a file that the package
  * forgets to ship is missing here as well. The dependencies themselves are the ones this repository has installed.
  */
-export function installedPackages(): string {
-  if (made !== undefined) return made;
-  const dir = mkdtempSync(join(tmpdir(), "global-namespace-installed-"));
-  process.once("exit", () => rmSync(dir, { recursive: true, force: true }));
+function installPackages(dir: string): void {
   execFileSync("npm", ["pack", "--ignore-scripts", "--silent", "--pack-destination", dir], { cwd: root });
   const tarball = readdirSync(dir).find((file) => file.endsWith(".tgz")) as string;
   const modules = join(dir, "node_modules");
@@ -27,8 +46,6 @@ export function installedPackages(): string {
   execFileSync("tar", ["-xzf", join(dir, tarball), "-C", dir]);
   cpSync(join(dir, "package"), join(modules, "pulumi-global-namespace"), { recursive: true });
   linkCommand(modules);
-  made = modules;
-  return modules;
 }
 
 /** As npm does for a package's `bin`. */
