@@ -43,6 +43,12 @@ export interface Override {
   injection?: pulumi.Input<Injection>;
 }
 
+/** The order of a change over the clusters. */
+export interface Rollout {
+  /** Each the name of a cluster of the mesh, or several names. No cluster may be in two. */
+  waves?: pulumi.Input<pulumi.Input<string | pulumi.Input<string>[]>[]>;
+}
+
 /** `release`: what this resource set is taken back, the namespace stays. `retain`: nothing is written. `delete`: it is deleted if this resource created it and it is empty (see `deleteNonEmpty`), else released or refused. */
 export type LeavePolicy = "release" | "retain" | "delete";
 
@@ -105,6 +111,14 @@ export interface GlobalNamespaceArgs {
   restart?: pulumi.Input<"report" | "rollout">;
   /** Seconds to wait for one restarted workload to be available, 1 to 3600. Default 300. Changing it touches no cluster. */
   restartTimeoutSeconds?: pulumi.Input<number>;
+  /**
+   * In which order a change reaches the clusters, such as `{ waves: ["east", ["west", "north"]] }`. Clusters join, change,
+   * are restarted (`restart`) and leave wave after wave; those that no wave names come last, together. The first wave in
+   * which something fails ends it: nothing is written beyond, what waits is `Pending` in `members`, and the next
+   * `pulumi up` goes on there. The control plane is written before all. A wave may name clusters that the namespace does
+   * not belong to. Default: all at once. Changing it touches no cluster.
+   */
+  rollout?: pulumi.Input<Rollout>;
   /** Workloads of one cluster that are restarted at once, 1 to 100. Default 1. Changing it touches no cluster. */
   restartsAtOnce?: pulumi.Input<number>;
 }
@@ -124,8 +138,11 @@ export interface Target {
 
 /** What a namespace is on one cluster. */
 export interface MemberStatus {
-  /** `Ready`: in step. `Failed`, `Unreachable`: see `error`. `Terminating`: being deleted there. `Missing`: gone. */
-  state: "Ready" | "Failed" | "Unreachable" | "Terminating" | "Missing";
+  /**
+   * `Ready`: in step. `Failed`, `Unreachable`: see `error`. `Pending`: not written yet, see `rollout`. `Terminating`: being
+   * deleted there. `Missing`: gone.
+   */
+  state: "Ready" | "Failed" | "Unreachable" | "Pending" | "Terminating" | "Missing";
   /** Whether this resource made the namespace there or found it. */
   origin?: "created" | "adopted";
   uid?: string;

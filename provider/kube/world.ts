@@ -16,6 +16,8 @@ export interface World extends ConnectionWorld {
   /** Milliseconds since 1970. */
   now(): number;
   sleep(milliseconds: number): Promise<void>;
+  /** Acts again and again until what it returns is called; is no reason for the process not to end. */
+  every(milliseconds: number, act: () => void): () => void;
   /** 0 ≤ x < 1, for jitter. */
   random(): number;
   run(program: ProgramRun): Promise<ProgramResult>;
@@ -28,6 +30,10 @@ export function createWorld(env: Readonly<Record<string, string | undefined>> = 
     readFile: (path) => (require("node:fs") as typeof import("node:fs")).readFileSync(path, "utf8"),
     now: () => Date.now(),
     sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+    every: (milliseconds, act) => {
+      const timer = setInterval(act, milliseconds).unref();
+      return () => clearInterval(timer);
+    },
     random: () => Math.random(),
     run: runProgram,
   };

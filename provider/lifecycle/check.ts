@@ -9,7 +9,7 @@ import { foreignLabels, propagatedLabels } from "../model/propagation";
 import { ARGS, parsePolicies, parseSpec, type Spec } from "../model/spec";
 import { resolveTargets } from "../model/targets";
 import { hasUnknown, isUnknown } from "../model/unknown";
-import { describeDepartures, failuresOfDepartures } from "./departures";
+import { describeDepartures, describeRollout, failuresOfDepartures } from "./departures";
 import type { Expectations } from "./expectations";
 import { lookAtClusters } from "./first-look";
 import type { Fleet } from "./fleet";
@@ -67,7 +67,7 @@ export async function check(olds: Inputs, news: Inputs, context: CheckContext): 
   const fleet = context.fleet();
   const { expectations } = context;
   const departure = { name, olds, inputs, targets, mesh };
-  for (const line of describeDepartures(departure)) context.say(line);
+  for (const line of [...describeDepartures(departure), ...describeRollout(departure)]) context.say(line);
   const [departures, injectors, look] = await Promise.all([
     failuresOfDepartures(departure, fleet),
     resolveInjectors({ name, targets, revisionCheck: policies.revisionCheck, fleet, overrides: news.overrides }),

@@ -1,12 +1,13 @@
-/** What a change means for the clusters that a namespace leaves, told before it happens. */
+/** What a change means for the clusters that a namespace leaves, and in which order it is made, told before it happens. */
 
 import { isClusterError } from "../model/cluster-error";
 import type { CheckFailure } from "../model/failure";
-import { isRecord } from "../model/json";
+import { isRecord, sameJson } from "../model/json";
 import { describePlace, type Mesh } from "../model/mesh";
 import { UNDELETABLE_NAMESPACES } from "../model/name";
 import { isCreatorOf, ownerOf } from "../model/owner";
 import { parsePolicies } from "../model/spec";
+import { describeWaves, wavesOf } from "../model/waves";
 import type { Fleet } from "./fleet";
 import { objectionTo } from "./leave";
 
@@ -38,6 +39,16 @@ export function describeDepartures(departure: Departure): string[] {
     }[onLeave];
     return `${name}: leaves ${cluster}: ${what} (onLeave: "${onLeave}")`;
   });
+}
+
+/** The order in which a change reaches the clusters, where it is more than one step. */
+export function describeRollout(departure: Departure): string[] {
+  const { name, olds, inputs, targets } = departure;
+  const before = isRecord(olds.targets) && olds.name === name ? olds.targets : {};
+  const changed = Object.keys(targets).filter((cluster) => !sameJson(before[cluster], targets[cluster]));
+  const waves = wavesOf(parsePolicies(inputs).waves, [...changed, ...clustersLeft(departure)]);
+  if (waves.length < 2) return [];
+  return [`${name}: in waves: ${describeWaves(waves)}; the first that fails ends it (rollout)`];
 }
 
 /** Namespaces that would be deleted with what they hold. */

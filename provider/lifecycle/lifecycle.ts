@@ -13,10 +13,12 @@ import { entriesToAsk } from "../model/restarts";
 import { type LeavePolicy, type Policies, parsePolicies } from "../model/spec";
 import { describeLive, INPUTS, type MemberStatus, type State } from "../model/state";
 import { affinityMarks, type Target } from "../model/targets";
+import { type Waves, wavesOf } from "../model/waves";
 import { clusterErrorOf, describeFailure, type Fleet } from "./fleet";
 import { resolveInjectors } from "./injectors";
 import { isDeleted, leave, refuseContents } from "./leave";
-import { applyTo, type Clock, type PlaceOutcome } from "./place";
+import { applyTo, type PlaceOutcome, type Timer } from "./place";
+import { onEach } from "./progress";
 import { readRestarts, settleRestarts, withTold } from "./restarts";
 
 type Inputs = Readonly<Record<string, unknown>>;
@@ -30,14 +32,17 @@ export interface Reconciled {
 export interface World {
   readonly mesh: Mesh;
   readonly fleet: Fleet;
-  readonly clock: Clock;
+  readonly clock: Timer;
   readonly say: (line: string) => void;
 }
 
 /** The control plane could not be written, so nothing else was: there is nothing new to remember. */
 export class ControlPlaneError extends Error {}
 
-/** Brings every cluster to what the checked inputs declare. The control plane first, then all members at once. */
+/**
+ * Brings every cluster to what the checked inputs declare. The control plane first, then the members: all at once, or
+ * wave after wave until one fails.
+ */
 export async function reconcile(inputs: Inputs, remembered: State | undefined, world: World): Promise<Reconciled> {
   const { mesh, fleet, clock } = world;
   const name = String(inputs.name);
@@ -52,30 +57,27 @@ export async function reconcile(inputs: Inputs, remembered: State | undefined, w
   const members: Record<string, MemberStatus> = {};
   const orphaned: Record<string, MemberStatus> = {};
   const failures: string[] = [];
-  const settle = (cluster: string, outcome: PlaceOutcome) => {
-    if (outcome.status !== undefined) members[cluster] = outcome.status;
-    if (outcome.failure !== undefined) failures.push(outcome.failure);
+  const settle = (cluster: string, { status, failure }: PlaceOutcome) => {
+    if (status !== undefined) members[cluster] = status;
+    if (failure !== undefined) failures.push(failure);
   };
 
-  const joins = Object.entries(targets).map(async ([cluster, target]) => {
-    const before = ownValue(known, cluster);
-    if (cluster === mesh.controlPlane) settle(cluster, { status: controlPlane });
-    else if (before !== undefined && isInStep(before, target) && !forcesAnew(remembered, policies))
-      settle(cluster, { status: before });
-    else {
-      const write = { ...common, place: cluster, target, isControlPlane: false, marks: {}, remembered: before };
-      settle(cluster, await applyTo(fleet, write));
-    }
-  });
-  const leaves = Object.entries(known)
-    .filter(([cluster]) => !Object.hasOwn(targets, cluster))
-    .map(async ([cluster, status]) => {
-      if (!Object.hasOwn(mesh.clusters, cluster)) orphaned[cluster] = status;
-      else if (cluster !== mesh.controlPlane)
-        settle(cluster, await leave(fleet, leaving(cluster, status, policies.onLeave), clock));
-    });
-  await Promise.all([...joins, ...leaves]);
-  await restartMembers();
+  const leavers: Record<string, MemberStatus> = {};
+  for (const [cluster, status] of Object.entries(known)) {
+    if (Object.hasOwn(targets, cluster)) continue;
+    if (!Object.hasOwn(mesh.clusters, cluster)) orphaned[cluster] = status;
+    else if (cluster !== mesh.controlPlane) leavers[cluster] = status;
+  }
+  const waves = wavesOf(policies.waves, [...Object.keys(targets), ...Object.keys(leavers)]);
+  let done = 0;
+  for (const wave of waves) {
+    const outcomes = await onEach(name, wave, reconcileMember, world);
+    for (const [index, cluster] of wave.entries()) settle(cluster, outcomes[index] ?? {});
+    await restartMembers(wave);
+    done += 1;
+    if (failures.length > 0) break;
+  }
+  holdBack(waves.slice(done));
 
   return {
     state: {
@@ -114,9 +116,45 @@ export async function reconcile(inputs: Inputs, remembered: State | undefined, w
     return written.status as MemberStatus;
   }
 
-  /** After the writes of all: what is restarted gets what is declared everywhere. */
-  async function restartMembers(): Promise<void> {
-    const asked = inOrder(Object.keys(targets), inputs.clusters).flatMap((cluster) => {
+  async function reconcileMember(cluster: string): Promise<PlaceOutcome> {
+    const leaver = ownValue(leavers, cluster);
+    if (leaver !== undefined) return leave(fleet, leaving(cluster, leaver, policies.onLeave), clock);
+    if (cluster === mesh.controlPlane) return { status: controlPlane };
+    const before = ownValue(known, cluster);
+    if (before !== undefined && !needsWrite(cluster)) return { status: before };
+    const target = targets[cluster] as Target;
+    return applyTo(fleet, { ...common, place: cluster, target, isControlPlane: false, marks: {}, remembered: before });
+  }
+
+  function needsWrite(cluster: string): boolean {
+    if (cluster === mesh.controlPlane) return false;
+    const before = ownValue(known, cluster);
+    return before === undefined || !isInStep(before, targets[cluster] as Target) || forcesAnew(remembered, policies);
+  }
+
+  /** What comes after a failed wave: not written, and recorded so that the next run goes on there. */
+  function holdBack(waves: Waves): void {
+    const held: string[] = [];
+    for (const cluster of waves.flat()) {
+      const leaver = ownValue(leavers, cluster);
+      const before = ownValue(known, cluster);
+      if (leaver === undefined && !needsWrite(cluster)) {
+        settle(cluster, { status: cluster === mesh.controlPlane ? controlPlane : (before as MemberStatus) });
+        continue;
+      }
+      held.push(cluster);
+      const error = "it waits for its wave: one before it failed";
+      members[cluster] = leaver ?? { ...(before ?? { labels: {} }), state: "Pending", error };
+    }
+    if (held.length === 0) return;
+    const clusters = `${held.length > 1 ? "clusters" : "cluster"} ${held.map((each) => JSON.stringify(each)).join(", ")}`;
+    failures.push(`namespace ${JSON.stringify(name)} was not written to ${clusters}: a wave before failed (rollout)`);
+  }
+
+  /** After the writes of all of them: what is restarted gets what is declared everywhere. */
+  async function restartMembers(clusters: readonly string[]): Promise<void> {
+    const asked = inOrder(clusters, inputs.clusters).flatMap((cluster) => {
+      if (!Object.hasOwn(targets, cluster)) return [];
       const after = ownValue(members, cluster);
       if (after === undefined) return [];
       const old = ownValue(known, cluster);
@@ -261,16 +299,13 @@ export async function remove(state: State, world: World): Promise<readonly strin
   for (const cluster of Object.keys(state.orphaned)) {
     say(`${name}: ${cluster} is no longer in the mesh; its namespace is left as it is`);
   }
-  const members = Object.entries(state.members).filter(([cluster]) => cluster !== mesh.controlPlane);
-  const failures = failuresOf(
-    await Promise.all(
-      members.map(async ([cluster, status]) => {
-        if (Object.hasOwn(mesh.clusters, cluster)) return step(cluster, status, onDelete);
-        say(`${name}: ${cluster} is no longer in the mesh; its namespace is left as it is`);
-        return {};
-      }),
-    ),
-  );
+  const { [mesh.controlPlane]: _, ...members } = state.members;
+  const end = async (cluster: string): Promise<PlaceOutcome> => {
+    if (Object.hasOwn(mesh.clusters, cluster)) return step(cluster, members[cluster] as MemberStatus, onDelete);
+    say(`${name}: ${cluster} is no longer in the mesh; its namespace is left as it is`);
+    return {};
+  };
+  const failures = failuresOf(await onEach(name, Object.keys(members), end, world));
   if (failures.length > 0) return failures;
   return failuresOf([await step(mesh.controlPlane, state.controlPlane, "delete")]);
 

@@ -42,6 +42,11 @@ export interface Clock {
   sleep(milliseconds: number): Promise<void>;
 }
 
+export interface Timer extends Clock {
+  /** Acts again and again until what it returns is called; is no reason for a process not to end. */
+  every(milliseconds: number, act: () => void): () => void;
+}
+
 /** Makes the namespace carry its target. One PATCH, unless something stands in the way. */
 export async function applyTo(fleet: Fleet, write: Write): Promise<PlaceOutcome> {
   const { place, name, owner, target, remembered } = write;

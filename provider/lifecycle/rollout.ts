@@ -21,6 +21,8 @@ export type RestartOutcome =
 const FIRST_WAIT_MS = 250;
 const LONGEST_WAIT_MS = 5_000;
 const WAIT_GROWTH = 1.5;
+/** Between two lines that say what is waited for. */
+const TELL_MS = 15_000;
 
 /** `waitOnly`: it was restarted by an earlier run. */
 export async function restart(
@@ -47,6 +49,7 @@ export async function restart(
     }
     const seconds = task.policies.restartTimeoutSeconds;
     const deadline = clock.now() + seconds * 1000;
+    let tellAt = clock.now() + TELL_MS;
     for (let wait = FIRST_WAIT_MS; object !== undefined; wait = Math.min(wait * WAIT_GROWTH, LONGEST_WAIT_MS)) {
       const rollout = rolloutOf(workload.kind, object);
       if (rollout.kind === "done") return { kind: "done" };
@@ -54,6 +57,10 @@ export async function restart(
       if (clock.now() >= deadline) {
         const why = `it did not become available within ${seconds} s (restartTimeoutSeconds): ${rollout.what}`;
         return { kind: "failed", why, restarted };
+      }
+      if (clock.now() >= tellAt) {
+        say(`${name}: waits for ${key} on ${describePlace(cluster)}: ${rollout.what}`);
+        tellAt = clock.now() + TELL_MS;
       }
       await clock.sleep(wait);
       object = await getWorkload(server, name, workload);

@@ -81,6 +81,7 @@ export function isInStep(status: MemberStatus | undefined, target: Target): bool
   return (
     status?.uid !== undefined &&
     status.state !== "Terminating" &&
+    status.state !== "Pending" &&
     sameJson(status.labels, target.labels) &&
     sameJson(status.annotations ?? {}, target.annotations ?? {})
   );

@@ -14,6 +14,7 @@ import type { Mesh } from "./mesh";
 import { problemOfNamespaceName } from "./name";
 import { failuresOf, failuresOfKeys, keyValueMap, orUnknown } from "./parse";
 import { hasUnknown, isUnknown, type Known, UNKNOWN } from "./unknown";
+import { failuresOfWaves, parseWaves, type Waves } from "./waves";
 
 export type KnownMap = Known<Readonly<Record<string, Known<string>>>>;
 
@@ -51,6 +52,8 @@ export interface Policies {
   readonly restartTimeoutSeconds: number;
   /** Workloads of one cluster. */
   readonly restartsAtOnce: number;
+  /** In which order a change reaches the clusters; without any all at once. */
+  readonly waves: Waves;
 }
 
 /** Seconds to wait for one cluster to finish deleting the namespace. Terraform waits as long, kubectl for ever. */
@@ -83,6 +86,7 @@ const ambient = z.strictObject({
   waypoint: z.string().optional(),
   waypointNamespace: z.string().optional(),
 });
+const wave = z.union([z.string(), z.array(orUnknown(z.string()))]);
 const policySchema = z.object({
   adopt: orUnknown(z.enum(["labels", "never"])).optional(),
   onLeave: orUnknown(z.enum(["release", "retain", "delete"])).optional(),
@@ -95,6 +99,7 @@ const policySchema = z.object({
   restart: orUnknown(z.enum(["report", "rollout"])).optional(),
   restartTimeoutSeconds: orUnknown(z.number().min(1).max(3600)).optional(),
   restartsAtOnce: orUnknown(z.int().min(1).max(100)).optional(),
+  rollout: orUnknown(z.strictObject({ waves: orUnknown(z.array(orUnknown(wave))).optional() })).optional(),
 });
 const declarationShape = {
   labels: orUnknown(keyValueMap).optional(),
@@ -135,6 +140,7 @@ export function parseSpec(inputs: unknown, mesh: Mesh): SpecResult {
       ? override
       : parseDeclaration(override, ["overrides", cluster], mesh, failures);
   }
+  failures.push(...failuresOfWaves(parsePolicies(parsed.data).waves, Object.keys(mesh.clusters)));
   if (failures.length > 0) return { failures };
   return {
     spec: {
@@ -166,6 +172,7 @@ export function parsePolicies(inputs: Readonly<Record<string, unknown>>): Polici
     restart: known(given.restart, "report"),
     restartTimeoutSeconds: known(given.restartTimeoutSeconds, DEFAULT_RESTART_TIMEOUT_SECONDS),
     restartsAtOnce: known(given.restartsAtOnce, DEFAULT_RESTARTS_AT_ONCE),
+    waves: parseWaves(known(known(given.rollout, {}).waves, [])),
   };
 }
 

@@ -18,6 +18,8 @@ export type MemberState =
   | "Failed"
   /** Could not be reached; the rest is what was last known. */
   | "Unreachable"
+  /** Was not written yet, because a wave before its own failed; the rest is what was last known. */
+  | "Pending"
   /** Is being deleted there; nothing is written until it is gone. */
   | "Terminating"
   /** Was there and is gone, or another namespace of that name has taken its place. */

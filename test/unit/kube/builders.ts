@@ -70,6 +70,7 @@ export function aWorld(parts: Partial<World> = {}): TestWorld {
       throw Object.assign(new Error(`no such file: ${path}`), { code: "ENOENT" });
     },
     now: () => now,
+    every: () => () => {},
     sleep: async (milliseconds) => {
       slept.push(milliseconds);
       now += milliseconds;

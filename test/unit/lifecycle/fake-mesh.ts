@@ -142,6 +142,7 @@ function build(
     sleep: async (milliseconds: number) => {
       now += milliseconds;
     },
+    every: () => () => {},
   };
   return {
     mesh,
