@@ -121,7 +121,7 @@ export async function reconcile(inputs: Inputs, remembered: State | undefined, w
     if (leaver !== undefined) return leave(fleet, leaving(cluster, leaver, policies.onLeave), clock);
     if (cluster === mesh.controlPlane) return { status: controlPlane };
     const before = ownValue(known, cluster);
-    if (before !== undefined && !needsWrite(cluster)) return { status: before };
+    if (before !== undefined && !needsWrite(cluster)) return { status: withoutRefusal(before) };
     const target = targets[cluster] as Target;
     return applyTo(fleet, { ...common, place: cluster, target, isControlPlane: false, marks: {}, remembered: before });
   }
@@ -174,6 +174,13 @@ export async function reconcile(inputs: Inputs, remembered: State | undefined, w
     const { deleteTimeoutSeconds, deleteNonEmpty } = policies;
     return { place, name, owner, remembered: status, policy, deleteTimeoutSeconds, deleteNonEmpty };
   }
+}
+
+/** What was refused is no longer wanted: the cluster carries what it shall. */
+function withoutRefusal(status: MemberStatus): MemberStatus {
+  if (status.state !== "Failed") return status;
+  const { error: _, ...rest } = status;
+  return { ...rest, state: "Ready" };
 }
 
 /** A list of clusters says in which order workloads are restarted; otherwise it is that of their names. */

@@ -351,6 +351,7 @@ describe("any way from one declaration to the next", () => {
     injection: fc.constantFrom(undefined, "enabled", "disabled", "ambient", { revision: "canary" }),
     clusters: fc.subarray(["east", "north", "west"]),
     onLeave: fc.constantFrom("release", "delete"),
+    rollout: fc.constantFrom(undefined, { waves: ["west", ["north"]] }),
     deleteNonEmpty: fc.constant(true),
   });
 
