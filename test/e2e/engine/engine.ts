@@ -1,0 +1,188 @@
+/**
+ * Pulumi's part in the life of resources, in milliseconds: which of the provider's methods is called when, with what, and
+ * what is kept of the answer. Each command is a provider process of its own. What the real engine does beyond this is
+ * tested through its command line.
+ */
+
+import { CallFailed, ProcessKilled, type ProviderProcess } from "./provider-process.ts";
+
+export type Properties = Readonly<Record<string, unknown>>;
+
+/** Arguments of GlobalNamespaces by resource name, as the SDK hands them over. */
+export type Program = Readonly<Record<string, Properties>>;
+
+interface Kept {
+  readonly id: string;
+  readonly inputs: Properties;
+  readonly outputs: Properties;
+}
+
+export interface Result {
+  /** What was created, updated, replaced or deleted, or would be: `update payments`. */
+  readonly steps: readonly string[];
+  /** What the user is told went wrong. */
+  readonly failures: readonly string[];
+  readonly said: readonly string[];
+  /** Whether the provider's process was killed on the way. */
+  readonly killed: boolean;
+}
+
+export interface Engine {
+  /** What the provider is configured with; a change counts from the next command on. */
+  mesh: Properties;
+  up(program: Program): Promise<Result>;
+  preview(program: Program): Promise<Result>;
+  refresh(): Promise<Result>;
+  destroy(): Promise<Result>;
+  kept(resource: string): Kept | undefined;
+  /** What the outputs say of the control plane, and of the members in the order of their names. */
+  statuses(resource: string): readonly Properties[];
+  /** The whole state, to be put back later. */
+  export(): ReadonlyMap<string, Kept>;
+  import(state: ReadonlyMap<string, Kept>): void;
+}
+
+/** What a program's line loads in the state; the provider never looks at it. */
+const LOADER = 'exports.handler = () => require("pulumi-global-namespace/provider").provider;';
+
+export function anEngine(process: ProviderProcess, mesh: Properties): Engine {
+  let state = new Map<string, Kept>();
+
+  /** One command: a process, and what came of it. */
+  const command = async (run: (log: Log) => Promise<void>): Promise<Result> => {
+    const log = { steps: [] as string[], failures: [] as string[], killed: false };
+    const guarded = async (act: () => Promise<void>): Promise<void> => {
+      try {
+        await act();
+      } catch (error) {
+        if (error instanceof ProcessKilled) log.killed = true;
+        else if (error instanceof CallFailed) log.failures.push(error.message);
+        else throw error;
+      }
+    };
+    await process.renew();
+    const config = { get: () => undefined, rawConfig: undefined };
+    await guarded(async () => {
+      await call("configure", { config: { ...config, rawConfig: engine.mesh } });
+      await run({ ...log, guarded });
+    });
+    return { ...log, steps: log.steps.sort(), failures: log.failures.sort(), said: process.said() };
+  };
+  const call = (method: string, ...args: readonly unknown[]) =>
+    process.call("provider", method, ...wire(args)) as Promise<Properties>;
+
+  const plan = async (name: string, args: Properties) => {
+    const before = state.get(name);
+    const news = { ...args, name: args.name ?? name, resource: name, __provider: LOADER };
+    const { inputs, failures } = (await call("check", before?.inputs ?? {}, news)) as {
+      inputs: Properties;
+      failures: readonly { property: string; reason: string }[];
+    };
+    if (failures.length > 0) {
+      const told = failures.map(({ property, reason }) => `${name}: ${property} ${reason}`);
+      return { kind: "refused" as const, told };
+    }
+    const checked = { ...inputs, __provider: LOADER };
+    if (before === undefined) return { kind: "create" as const, inputs: checked };
+    const { changes, replaces } = (await call("diff", before.id, before.outputs, checked)) as {
+      changes: boolean;
+      replaces: readonly string[];
+    };
+    if (replaces.length > 0) return { kind: "replace" as const, inputs: checked, before };
+    return changes ? { kind: "update" as const, inputs: checked, before } : { kind: "same" as const };
+  };
+
+  /** Creates or updates, and keeps what was made, in part as well. */
+  const write = async (name: string, inputs: Properties, before: Kept | undefined): Promise<void> => {
+    try {
+      const made =
+        before === undefined ? await call("create", inputs) : await call("update", before.id, before.outputs, inputs);
+      const outputs = { ...(made.outs as Properties), __provider: LOADER };
+      state.set(name, { id: before?.id ?? String(made.id), inputs, outputs });
+    } catch (error) {
+      if (error instanceof CallFailed && error.thrown.properties !== undefined) {
+        const id = before?.id ?? String(error.thrown.id);
+        state.set(name, { id, inputs, outputs: error.thrown.properties });
+      }
+      throw error;
+    }
+  };
+
+  const end = async (name: string, kept: Kept): Promise<void> => {
+    await call("delete", kept.id, kept.outputs);
+    if (state.get(name) === kept) state.delete(name);
+  };
+
+  const engine: Engine = {
+    mesh,
+    up: (program) =>
+      command(async ({ steps, failures, guarded }) => {
+        const replaced: [string, Kept][] = [];
+        const one = async (name: string, args: Properties) => {
+          const planned = await plan(name, args);
+          if (planned.kind === "refused") failures.push(...planned.told);
+          if (planned.kind === "refused" || planned.kind === "same") return;
+          steps.push(`${planned.kind} ${name}`);
+          if (planned.kind === "replace") {
+            await write(name, planned.inputs, undefined);
+            replaced.push([name, planned.before]);
+          } else await write(name, planned.inputs, planned.kind === "update" ? planned.before : undefined);
+        };
+        await Promise.all(Object.entries(program).map(([name, args]) => guarded(() => one(name, args))));
+        if (failures.length > 0) return;
+        const gone = [...state].filter(([name]) => !Object.hasOwn(program, name));
+        for (const [name] of gone) steps.push(`delete ${name}`);
+        await Promise.all([...replaced, ...gone].map(([name, kept]) => guarded(() => end(name, kept))));
+      }),
+    preview: (program) =>
+      command(async ({ steps, failures, guarded }) => {
+        const one = async (name: string, args: Properties) => {
+          const planned = await plan(name, args);
+          if (planned.kind === "refused") failures.push(...planned.told);
+          else if (planned.kind !== "same") steps.push(`${planned.kind} ${name}`);
+        };
+        await Promise.all(Object.entries(program).map(([name, args]) => guarded(() => one(name, args))));
+        for (const name of state.keys()) if (!Object.hasOwn(program, name)) steps.push(`delete ${name}`);
+      }),
+    refresh: () =>
+      command(async ({ steps, guarded }) => {
+        const one = async (name: string, { id, outputs }: Kept) => {
+          const seen = await call("read", id, outputs);
+          if (seen.id === undefined) {
+            state.delete(name);
+            steps.push(`delete ${name}`);
+            return;
+          }
+          const inputs = { ...(seen.inputs as Properties), __provider: LOADER };
+          state.set(name, { id, inputs, outputs: { ...(seen.props as Properties), __provider: LOADER } });
+        };
+        await Promise.all([...state].map(([name, kept]) => guarded(() => one(name, kept))));
+      }),
+    destroy: () =>
+      command(async ({ steps, guarded }) => {
+        for (const name of state.keys()) steps.push(`delete ${name}`);
+        await Promise.all([...state].map(([name, kept]) => guarded(() => end(name, kept))));
+      }),
+    kept: (resource) => state.get(resource),
+    statuses: (resource) => {
+      const { controlPlane, members } = state.get(resource)?.outputs ?? {};
+      return [controlPlane, ...Object.values(members ?? {})] as Properties[];
+    },
+    export: () => new Map(state),
+    import: (given) => {
+      state = new Map(given);
+    },
+  };
+  return engine;
+}
+
+interface Log {
+  readonly steps: string[];
+  readonly failures: string[];
+  guarded(act: () => Promise<void>): Promise<void>;
+}
+
+/** As it comes out at the other end of the engine's wire. */
+function wire<T>(value: T): T {
+  return JSON.parse(JSON.stringify(value));
+}
