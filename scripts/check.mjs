@@ -21,6 +21,7 @@ const steps = {
   types: (env) => runProgram("node", [compiler, "--noEmit"], env),
   // What only the build asks for: that each export says its type.
   "types of the package": (env) => runProgram("node", [compiler, "-p", "tsconfig.build.json", "--noEmit"], env),
+  "docs/reference.md": (env) => runProgram("node", ["scripts/reference.mjs", "--check"], env),
   "unit tests": (env) => runProgram("node", ["node_modules/vitest/vitest.mjs", "run", "--project", "unit"], env),
   package: checkPackage,
 };

@@ -20,6 +20,7 @@ const tasks = {
   },
   lab: (args, env) => runProgram("node", ["test/lab/cli.ts", ...args], env),
   check: (_args, env) => check(env),
+  reference: (args, env) => runProgram("node", ["scripts/reference.mjs", ...args], env),
   test: async (args, env) => {
     if (args.length > 0) {
       await buildIfChanged(env, say);

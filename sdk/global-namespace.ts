@@ -23,14 +23,19 @@ export type Injection =
 
 /** A requirement on a cluster's labels, as in a Kubernetes label selector. */
 export interface ClusterSelectorRequirement {
+  /** The label's key. */
   key: pulumi.Input<string>;
+  /** `In` and `NotIn` compare its value with `values`; a cluster without the label is `NotIn`. `Exists` and `DoesNotExist` look at the key alone. */
   operator: pulumi.Input<"In" | "NotIn" | "Exists" | "DoesNotExist">;
+  /** One or more for `In` and `NotIn`, none for the others. */
   values?: pulumi.Input<pulumi.Input<string>[]>;
 }
 
 /** Clusters by their labels in the Mesh. All conditions must hold; a selector that matches none is refused. */
 export interface ClusterSelector {
+  /** Labels that a cluster must have, with these values. */
   matchLabels?: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
+  /** Requirements that a cluster must meet, all of them. */
   matchExpressions?: pulumi.Input<pulumi.Input<ClusterSelectorRequirement>[]>;
   /** Names of clusters to leave out. */
   except?: pulumi.Input<pulumi.Input<string>[]>;
@@ -38,8 +43,11 @@ export interface ClusterSelector {
 
 /** What differs on one cluster. Labels and annotations are added to the namespace's own, same keys replaced. */
 export interface Override {
+  /** Labels that this cluster has besides, or with another value. */
   labels?: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
+  /** Annotations that this cluster has besides, or with another value. */
   annotations?: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
+  /** The mode on this cluster, in place of the namespace's own. */
   injection?: pulumi.Input<Injection>;
 }
 
@@ -55,11 +63,11 @@ export type LeavePolicy = "release" | "retain" | "delete";
 export interface GlobalNamespaceArgs {
   /** The namespace's name, an RFC 1123 label of 1 to 63 characters. Default: the resource's name. A change replaces: the new one is made, then the old one deleted by `onDelete`. */
   name?: pulumi.Input<string>;
-  /** Labels on the control plane and on every cluster. Not the injection labels (see `injection`), nor keys of Kubernetes or other controllers. Changed in place. */
+  /** Labels on the control plane and on every cluster. Not the injection labels (see `injection`), nor keys of Kubernetes or other controllers. Default: none. Changed in place: a label that is no longer declared is removed, those of others stay. */
   labels?: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
-  /** Annotations, 256 KiB with the labels. Changed in place. */
+  /** Annotations on the control plane and on every cluster, 256 KiB with the labels. Default: none. Changed in place, as labels are. */
   annotations?: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
-  /** Default: injection labels of others are left alone. Changed in place. */
+  /** How pods of the namespace get into the mesh, on the control plane and on every cluster. Default: no injection label is set, those of others are left alone. Changed in place; pods with sidecars follow when they restart (see `restart`). */
   injection?: pulumi.Input<Injection>;
   /**
    * The clusters the namespace belongs to: names, a selector, or `"all"`. Changed in place: clusters join, or leave by
@@ -68,15 +76,15 @@ export interface GlobalNamespaceArgs {
    * With the default the mesh's namespaces are listed once an operation.
    */
   clusters?: pulumi.Input<"all" | pulumi.Input<string>[] | ClusterSelector>;
-  /** What differs on single clusters, by name. Changed in place, on those clusters alone. */
+  /** What differs on single clusters, by name. Default: nothing. Changed in place, on those clusters alone. */
   overrides?: pulumi.Input<{ [cluster: string]: pulumi.Input<Override> }>;
-  /** `"labels"` (default) takes a namespace that exists already and manages only what is declared; `"never"` refuses it. */
+  /** What is done with a namespace that is there before this resource is: `"labels"` (default) takes it and manages only what is declared; `"never"` refuses it, in the preview. Changing it touches no cluster: it is asked where a namespace is new to this resource. */
   adopt?: pulumi.Input<"labels" | "never">;
-  /** What becomes of the namespace on a cluster that it no longer belongs to. Default `"release"`. */
+  /** What becomes of the namespace on a cluster that it no longer belongs to. Default `"release"`. Changing it touches no cluster; a cluster that leaves in the same `up` leaves by the new value. */
   onLeave?: pulumi.Input<LeavePolicy>;
-  /** What becomes of the clusters' namespaces when this resource is destroyed. Default `"retain"`. The mesh's own is deleted if this resource created it. */
+  /** What becomes of the clusters' namespaces when this resource is destroyed. Default `"retain"`. The mesh's own is deleted if this resource created it. Changing it touches no cluster; a destroy goes by what the last `pulumi up` recorded. */
   onDelete?: pulumi.Input<LeavePolicy>;
-  /** Takes over fields and namespaces that another field manager or stack owns. Default false: a conflict is an error that names it. */
+  /** Takes over fields and namespaces that another field manager or stack owns. Default false: a conflict is an error that names it. Changing it touches no cluster by itself: it is asked where a write meets a conflict. */
   force?: pulumi.Input<boolean>;
   /**
    * What is done about a label that no webhook of a cluster serves: pods would start there without a sidecar, in no mesh,
@@ -125,6 +133,7 @@ export interface GlobalNamespaceArgs {
 
 /** What a namespace carries on one cluster because of this resource. */
 export interface Target {
+  /** Its labels, with the injection's. */
   labels: { [key: string]: string };
   /** Absent where none are declared. */
   annotations?: { [key: string]: string };
@@ -145,12 +154,15 @@ export interface MemberStatus {
   state: "Ready" | "Failed" | "Unreachable" | "Pending" | "Terminating" | "Missing";
   /** Whether this resource made the namespace there or found it. */
   origin?: "created" | "adopted";
+  /** The namespace's `metadata.uid` there, by which one of the same name that came later is told apart. */
   uid?: string;
   /** Live values of the labels that this resource decides on. */
   labels: { [key: string]: string };
+  /** Live values of the annotations that this resource decides on. Absent where there are none. */
   annotations?: { [key: string]: string };
   /** On the mesh's control plane: labels that others set there, see `propagate`. */
   unmanagedLabels?: { [key: string]: string };
+  /** Why it is not `Ready`, in a sentence. */
   error?: string;
   /**
    * Workloads that wait for a restart, by `Deployment/api`, and what their pods have now: `"revision stable"`,

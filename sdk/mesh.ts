@@ -9,7 +9,7 @@ import * as pulumi from "@pulumi/pulumi";
 export interface ConnectionArgs {
   /**
    * A kubeconfig as text, or as the object that some providers hand out. Always secret: it stands in the state once,
-   * encrypted. It may be the output of a cluster that the same program makes. It may not name local files.
+   * encrypted. It may be the output of a cluster that the same program makes. It may not name local files. Default: the one of `kubeconfigPath`.
    */
   kubeconfig?: pulumi.Input<string | object>;
   /** A context of the kubeconfig. Default: its `current-context`. */
@@ -24,29 +24,33 @@ export interface ConnectionArgs {
 
 /** A cluster of the data plane. */
 export interface ClusterArgs extends ConnectionArgs {
-  /** What selectors of `clusters` match. Not written to any cluster. Changing them moves namespaces that select by them. */
+  /** What selectors of `clusters` match. Not written to any cluster. Default: none. Changing them moves namespaces that select by them. */
   labels?: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
   /** Takes the cluster out of every affinity: its namespaces leave it by their `onLeave`. Default false. */
   draining?: pulumi.Input<boolean>;
 }
 
 export interface MeshArgs {
-  /** The mesh's own Kubernetes API, or the name of the member that is the control plane. It is written before all others. */
+  /**
+   * The mesh's own Kubernetes API, or the name of the member that is the control plane. It is written before all others.
+   * Changing how it is reached changes no namespace; another API server behind it is refused where namespaces are recorded.
+   */
   controlPlane: ConnectionArgs | string;
   /**
    * The clusters of the data plane by name: 1 to 55 lower-case letters, digits, `-`, `_` and `.`. The name is what
-   * namespaces say; it must not be given to another cluster later.
+   * namespaces say; it must not be given to another cluster later. Changed in place: namespaces join a new cluster if they belong to it by
+   their `clusters`; one that is taken out is not written to again (see `orphaned`, and `draining` for what comes before).
    */
   clusters: { [name: string]: ClusterArgs };
-  /** Namespaces that are refused besides kube-system, kube-public, kube-node-lease, local-path-storage and istio-system. */
+  /** Namespaces that are refused besides kube-system, kube-public, kube-node-lease, local-path-storage and istio-system. Default: none. Changing them touches no cluster; a GlobalNamespace that is one of them is refused from then on. */
   protectedNamespaces?: pulumi.Input<pulumi.Input<string>[]>;
-  /** Allows labels under `pod-security.kubernetes.io/`, which decide what pods may do. Default false. */
+  /** Allows labels under `pod-security.kubernetes.io/`, which decide what pods may do. Default false: they are refused. Changing it touches no cluster. */
   podSecurityLabels?: pulumi.Input<boolean>;
-  /** Which exec plugins of kubeconfigs may run: `"allow"` (default), `"deny"`, or the commands as the kubeconfig spells them. */
+  /** Which exec plugins of kubeconfigs may run: `"allow"` (default), `"deny"`, or the commands as the kubeconfig spells them. Changing it touches no cluster. */
   execPlugins?: pulumi.Input<"allow" | "deny" | { allow: pulumi.Input<pulumi.Input<string>[]> }>;
-  /** Seconds one request may take, 1 to 600. Default 15. */
+  /** Seconds one request may take, 1 to 600. Default 15. Changing it touches no cluster. */
   requestTimeoutSeconds?: pulumi.Input<number>;
-  /** Requests at once to one cluster, 1 to 1000. Default 32. */
+  /** Requests at once to one cluster, 1 to 1000. Default 32. Changing it touches no cluster. */
   concurrency?: pulumi.Input<number>;
 }
 
