@@ -55,6 +55,31 @@ describe("docs/errors.md", () => {
   });
 });
 
+describe("docs/troubleshooting.md", () => {
+  /** Of Pulumi and of Node.js, which users of this package see. */
+  const NOT_FROM_HERE = [
+    "Cannot find module 'pulumi-global-namespace/provider'",
+    "code must be a string, not undefined",
+  ];
+
+  test("shows messages that the package has: what stands between the dots is in its code", () => {
+    const code = ["sdk", "provider", "cli"].flatMap(sourcesBelow).map(read).join("\n");
+    const messages = [...read("docs/troubleshooting.md").matchAll(/^\| `([^`|]*)`/gm)].map(
+      ([, message]) => message ?? "",
+    );
+    expect(messages.length).toBeGreaterThan(20);
+    for (const message of messages.filter((each) => !NOT_FROM_HERE.includes(each))) {
+      for (const part of message.split("...")) expect(code, message).toContain(part.trim());
+    }
+  });
+});
+
+function sourcesBelow(folder: string): string[] {
+  return readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+    .filter((path) => path.endsWith(".ts"))
+    .map((path) => join(folder, path));
+}
+
 describe("CONTRIBUTING.md", () => {
   test("names no command that is not there", () => {
     const { scripts } = JSON.parse(read("package.json")) as { readonly scripts: Record<string, string> };
