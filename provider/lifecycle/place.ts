@@ -9,6 +9,7 @@ import {
   describeCompetitors,
   describeConflicts,
   describeExisting,
+  describeOverruled,
   givesWay,
   isOursToSettle,
   refusalOf,
@@ -54,13 +55,12 @@ export async function applyTo(fleet: Fleet, write: Write): Promise<PlaceOutcome>
   try {
     cluster = await knownIdentity(fleet, place, remembered);
     if (await isGoing(fleet, write)) return failed("Terminating", terminating());
+    const before = await fleet.recall(place, name);
     const { namespace, created } = await put(fleet, write);
     fleet.note(place, name, namespace);
     const sameObject = remembered?.uid === namespace.uid;
-    const origin =
-      created || (sameObject ? remembered.origin === "created" : wasCreatedBy(owner, namespace))
-        ? "created"
-        : "adopted";
+    const isOurs = sameObject ? remembered.origin === "created" : wasCreatedBy(owner, namespace, before);
+    const origin = created || isOurs ? "created" : "adopted";
     const status: MemberStatus = {
       state: "Ready",
       origin,
@@ -125,7 +125,9 @@ function problemOfAnswer(namespace: Namespace, target: Target): ClusterError | u
   if (namespace.deletionTimestamp !== undefined) return terminating();
   const competing = competingLabels(target.labels, namespace.labels);
   const keys = Object.keys(competing);
-  return keys.length === 0 ? undefined : new ClusterError("conflict", describeCompetitors(namespace, competing, keys));
+  if (keys.length > 0) return new ClusterError("conflict", describeCompetitors(namespace, competing, keys));
+  const overruled = describeOverruled(namespace, target);
+  return overruled === undefined ? undefined : new ClusterError("rejected", overruled);
 }
 
 interface Put {

@@ -86,10 +86,12 @@ export function ownerOf(namespace: Namespace): string | undefined {
 /**
  * Whether this owner made the namespace, told from the object alone. Used where the answer that said so (201) was lost
  * with the process that got it. Our entry's time is that of the creation only if our apply made the object and changed
- * nothing since, and whoever else creates a namespace leaves an entry at least as old. On doubt: no.
+ * nothing since, and whoever else creates a namespace leaves an entry at least as old. On doubt: no. What a write of ours
+ * hides is still told by `before`, the same object as it was seen before that write.
  */
-export function wasCreatedBy(owner: string, namespace: Namespace): boolean {
-  return wasMadeBy(fieldManagerOf(owner), namespace);
+export function wasCreatedBy(owner: string, namespace: Namespace, before?: Namespace): boolean {
+  const seen = before?.uid === namespace.uid ? [before, namespace] : [namespace];
+  return seen.some((each) => wasMadeBy(fieldManagerOf(owner), each));
 }
 
 /** The same, of a field manager of this package. */
@@ -103,7 +105,7 @@ export function wasMadeBy(manager: string, namespace: Namespace): boolean {
 }
 
 /** A plain create makes its manager own this label, which every namespace has; an apply leaves it to nobody. */
-const NAME_LABEL = "kubernetes.io/metadata.name";
+export const NAME_LABEL = "kubernetes.io/metadata.name";
 
 /**
  * Whether this owner made the namespace, told from the object alone however much was written to it since: its manager

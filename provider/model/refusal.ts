@@ -1,12 +1,13 @@
 /** What stands on a cluster already and speaks against a write: known before it, or in the server's answer to it. */
 
 import type { FieldConflict } from "./cluster-error";
-import { describeList } from "./failure";
+import { describeList, describeValue } from "./failure";
 import { competingLabels } from "./injection";
-import type { StringMap } from "./json";
+import { ownValue, type StringMap } from "./json";
 import type { Namespace } from "./namespace";
 import { fieldManagerOf, isSyncFieldManager, OWNER_ANNOTATION, ownerOf, ownerOfFieldManager } from "./owner";
 import type { Policies } from "./spec";
+import type { Target } from "./targets";
 
 export interface Claim {
   readonly owner: string;
@@ -58,6 +59,24 @@ export function describeCompetitors(existing: Namespace, competing: StringMap, k
     return `label ${key}=${JSON.stringify(competing[key])} is owned by ${describeList(managers, "nobody")}`;
   });
   return `${texts.join(", ")}, and competes with the declared injection; remove it there, or force: true removes it`;
+}
+
+/** What the answer to a write shows to be other than was written, or `undefined`: something on the cluster changed it. */
+export function describeOverruled(namespace: Namespace, target: Target): string | undefined {
+  const differences = (kind: string, wanted: StringMap, have: StringMap) =>
+    Object.entries(wanted)
+      .filter(([key, value]) => ownValue(have, key) !== value)
+      .map(([key, value]) => {
+        const now = ownValue(have, key);
+        const became = now === undefined ? "removed" : `made ${describeValue(now)}`;
+        return `${kind} ${JSON.stringify(key)} was written as ${describeValue(value)} and ${became}`;
+      });
+  const texts = [
+    ...differences("label", target.labels, namespace.labels),
+    ...differences("annotation", target.annotations ?? {}, namespace.annotations),
+  ];
+  if (texts.length === 0) return undefined;
+  return `${texts.join(", ")} in the same moment; an admission webhook or policy of the cluster does that, change it there or declare what it wants`;
 }
 
 /** Whether a label stands in nobody's way: set by this owner, or by NamespaceSyncs, which leave it to a declaration. */

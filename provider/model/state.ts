@@ -3,7 +3,7 @@
 import { competingLabels } from "./injection";
 import { isRecord, mapValues, pick, type StringMap } from "./json";
 import type { Namespace } from "./namespace";
-import { fieldManagerOf } from "./owner";
+import { fieldManagerOf, NAME_LABEL } from "./owner";
 import { foreignLabels } from "./propagation";
 import { ARGS } from "./spec";
 import type { Origin, Target } from "./targets";
@@ -128,7 +128,8 @@ export function outputsOf(state: State): Record<string, unknown> {
 export function ownPart(namespace: Namespace, target: Target, owner: string): Target {
   const manager = fieldManagerOf(owner);
   const ours = namespace.fieldManagers.filter((entry) => entry.manager === manager);
-  const labelKeys = [...Object.keys(target.labels), ...ours.flatMap((entry) => entry.labels)];
+  const owned = ours.flatMap((entry) => entry.labels).filter((key) => key !== NAME_LABEL);
+  const labelKeys = [...Object.keys(target.labels), ...owned];
   const annotationKeys = [...Object.keys(target.annotations ?? {}), ...ours.flatMap((entry) => entry.annotations)];
   const annotations = pick(
     namespace.annotations,

@@ -52,6 +52,8 @@ export interface FaultProxy {
   judge(judge: Judge): void;
   /** From the next connection on another certificate, of an authority that nobody has heard of. */
   showStrangeCertificate(): Promise<void>;
+  /** Resolves when the server has answered all that was passed on. */
+  idle(): Promise<void>;
   /** Breaks every open connection. */
   breakConnections(): void;
   /** As it was at the beginning. */
@@ -74,6 +76,7 @@ export async function startFaultProxy(
   const own = await createServerCertificate(authority);
   const agent = new https.Agent({ keepAlive: true, ca: behind.authority });
   const sockets = new Set<Socket>();
+  const underWay = new Set<Promise<unknown>>();
   let requests: ProxiedRequest[] = [];
   let judge: Judge = () => undefined;
 
@@ -101,8 +104,7 @@ export async function startFaultProxy(
     if (fault?.kind === "reset-before") return breakOff(incoming);
     if (fault?.kind === "answer") {
       if (fault.after === true) {
-        await pass(incoming, body);
-        await passed(request);
+        await follow(request, incoming, body);
       }
       outgoing.writeHead(fault.status, { "content-type": "application/json", ...fault.headers });
       outgoing.end(fault.body ?? "");
@@ -112,8 +114,7 @@ export async function startFaultProxy(
       const { milliseconds } = fault;
       await new Promise((resolve) => setTimeout(resolve, milliseconds));
     }
-    const answer = await pass(incoming, body);
-    await passed(request);
+    const answer = await follow(request, incoming, body);
     if (fault?.kind === "reset-after") {
       fault.onDone?.();
       return breakOff(incoming);
@@ -122,6 +123,17 @@ export async function startFaultProxy(
     if (fault?.kind === "truncate") {
       outgoing.write(answer.body.subarray(0, answer.body.length / 2), () => breakOff(incoming));
     } else outgoing.end(answer.body);
+  }
+
+  function follow(request: ProxiedRequest, incoming: http2.Http2ServerRequest, body: Buffer): Promise<Answer> {
+    const following = pass(incoming, body).then(async (answer) => {
+      await passed(request);
+      return answer;
+    });
+    underWay.add(following);
+    const done = () => underWay.delete(following);
+    following.then(done, done);
+    return following;
   }
 
   function pass(incoming: http2.Http2ServerRequest, body: Buffer): Promise<Answer> {
@@ -159,6 +171,7 @@ export async function startFaultProxy(
     showStrangeCertificate: async () => {
       server.setSecureContext(tlsOf(await createServerCertificate(await createAuthority("stranger"))));
     },
+    idle: async () => void (await Promise.allSettled(underWay)),
     breakConnections,
     heal: () => {
       judge = () => undefined;

@@ -47,6 +47,8 @@ const LOADER = 'exports.handler = () => require("pulumi-global-namespace/provide
 
 export function anEngine(process: ProviderProcess, mesh: Properties): Engine {
   let state = new Map<string, Kept>();
+  /** Replaced, and still to be deleted. */
+  const doomed = new Set<Kept>();
 
   /** One command: a process, and what came of it. */
   const command = async (run: (log: Log) => Promise<void>): Promise<Result> => {
@@ -64,7 +66,7 @@ export function anEngine(process: ProviderProcess, mesh: Properties): Engine {
     const config = { get: () => undefined, rawConfig: undefined };
     await guarded(async () => {
       await call("configure", { config: { ...config, rawConfig: engine.mesh } });
-      await run({ ...log, guarded });
+      await run({ ...log, guarded, isKilled: () => log.killed });
     });
     return { ...log, steps: log.steps.sort(), failures: log.failures.sort(), said: process.said() };
   };
@@ -108,16 +110,16 @@ export function anEngine(process: ProviderProcess, mesh: Properties): Engine {
     }
   };
 
-  const end = async (name: string, kept: Kept): Promise<void> => {
+  const end = async (kept: Kept): Promise<void> => {
     await call("delete", kept.id, kept.outputs);
-    if (state.get(name) === kept) state.delete(name);
+    doomed.delete(kept);
+    for (const [name, each] of state) if (each === kept) state.delete(name);
   };
 
   const engine: Engine = {
     mesh,
     up: (program) =>
-      command(async ({ steps, failures, guarded }) => {
-        const replaced: [string, Kept][] = [];
+      command(async ({ steps, failures, guarded, isKilled }) => {
         const one = async (name: string, args: Properties) => {
           const planned = await plan(name, args);
           if (planned.kind === "refused") failures.push(...planned.told);
@@ -125,14 +127,15 @@ export function anEngine(process: ProviderProcess, mesh: Properties): Engine {
           steps.push(`${planned.kind} ${name}`);
           if (planned.kind === "replace") {
             await write(name, planned.inputs, undefined);
-            replaced.push([name, planned.before]);
+            doomed.add(planned.before);
           } else await write(name, planned.inputs, planned.kind === "update" ? planned.before : undefined);
         };
         await Promise.all(Object.entries(program).map(([name, args]) => guarded(() => one(name, args))));
-        if (failures.length > 0) return;
+        if (failures.length > 0 || isKilled()) return;
         const gone = [...state].filter(([name]) => !Object.hasOwn(program, name));
-        for (const [name] of gone) steps.push(`delete ${name}`);
-        await Promise.all([...replaced, ...gone].map(([name, kept]) => guarded(() => end(name, kept))));
+        const ends = [...doomed, ...gone.map(([, kept]) => kept)];
+        for (const { id } of ends) steps.push(`delete ${id}`);
+        await Promise.all(ends.map((kept) => guarded(() => end(kept))));
       }),
     preview: (program) =>
       command(async ({ steps, failures, guarded }) => {
@@ -142,7 +145,8 @@ export function anEngine(process: ProviderProcess, mesh: Properties): Engine {
           else if (planned.kind !== "same") steps.push(`${planned.kind} ${name}`);
         };
         await Promise.all(Object.entries(program).map(([name, args]) => guarded(() => one(name, args))));
-        for (const name of state.keys()) if (!Object.hasOwn(program, name)) steps.push(`delete ${name}`);
+        const gone = [...state].filter(([name]) => !Object.hasOwn(program, name)).map(([, kept]) => kept);
+        for (const { id } of [...doomed, ...gone]) steps.push(`delete ${id}`);
       }),
     refresh: () =>
       command(async ({ steps, guarded }) => {
@@ -160,8 +164,9 @@ export function anEngine(process: ProviderProcess, mesh: Properties): Engine {
       }),
     destroy: () =>
       command(async ({ steps, guarded }) => {
-        for (const name of state.keys()) steps.push(`delete ${name}`);
-        await Promise.all([...state].map(([name, kept]) => guarded(() => end(name, kept))));
+        const ends = [...doomed, ...state.values()];
+        for (const { id } of ends) steps.push(`delete ${id}`);
+        await Promise.all(ends.map((kept) => guarded(() => end(kept))));
       }),
     kept: (resource) => state.get(resource),
     statuses: (resource) => {
@@ -180,6 +185,7 @@ interface Log {
   readonly steps: string[];
   readonly failures: string[];
   guarded(act: () => Promise<void>): Promise<void>;
+  isKilled(): boolean;
 }
 
 /** As it comes out at the other end of the engine's wire. */

@@ -4,7 +4,7 @@
  * milliseconds: nothing that the package has remembered or opened is left.
  */
 
-import { createRequire } from "node:module";
+import { createRequire, enableCompileCache } from "node:module";
 import type * as net from "node:net";
 import { join } from "node:path";
 
@@ -42,6 +42,8 @@ const packageDir = join(runDir, "node_modules", "pulumi-global-namespace");
 const sockets = new Set<net.Socket>();
 let said: string[] = [];
 
+// Hundreds of them are started.
+enableCompileCache(join(runDir, "compile-cache"));
 console.info = (line: string) => void said.push(line);
 console.error = console.info;
 recordSockets();

@@ -95,6 +95,8 @@ export function aProviderProcess(
     kill: () => {
       child?.kill("SIGKILL");
       forget();
+      // It will be needed, and loads while others clean up.
+      child = start();
     },
     said: () => {
       const lines = said;

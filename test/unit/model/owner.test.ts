@@ -98,6 +98,14 @@ describe("whether an owner made a namespace", () => {
     expect(wasCreatedBy(OWNER, aNamespace({ creationTimestamp: created, fieldManagers }))).toBe(expected);
   });
 
+  test("is told by a look at the same object before our own write made our entry younger", () => {
+    const seen = (time: string, uid: string) =>
+      aNamespace({ uid, creationTimestamp: created, fieldManagers: [entry(ours, time)] });
+    expect(wasCreatedBy(OWNER, seen(later, "uid-1"), seen(created, "uid-1"))).toBe(true);
+    expect(wasCreatedBy(OWNER, seen(later, "uid-1"), seen(created, "uid-2"))).toBe(false);
+    expect(wasCreatedBy(OWNER, seen(later, "uid-1"), undefined)).toBe(false);
+  });
+
   test("is never said of a namespace that another manager may have made", () => {
     const time = fc.constantFrom(undefined, created, later, "2026-10-31T23:59:59Z");
     const manager = fc.record({ manager: fc.constantFrom(ours, "kubectl", "argocd"), time });

@@ -5,6 +5,7 @@ import {
   type Claim,
   describeCompetitors,
   describeConflicts,
+  describeOverruled,
   describeOwner,
   isOursToSettle,
   refusalOf,
@@ -122,5 +123,20 @@ describe("a conflict that the server found", () => {
     expect(describeCompetitors(namespace, { "istio-injection": "" }, ["istio-injection"])).toContain(
       'label istio-injection="" is owned by nobody',
     );
+  });
+});
+
+describe("a write that something on the cluster has changed", () => {
+  test("is told by what was written and what became of it", () => {
+    const namespace = aNamespace({ labels: { team: "ops" }, annotations: {} });
+    expect(describeOverruled(namespace, { labels: { team: "a" }, annotations: { note: "x" } })).toBe(
+      'label "team" was written as "a" and made "ops", annotation "note" was written as "x" and removed in the same moment; ' +
+        "an admission webhook or policy of the cluster does that, change it there or declare what it wants",
+    );
+  });
+
+  test("is nothing to tell where all is as it was written, whatever else stands there", () => {
+    const namespace = aNamespace({ labels: { team: "a", other: "1" } });
+    expect(describeOverruled(namespace, { labels: { team: "a" } })).toBeUndefined();
   });
 });

@@ -131,6 +131,14 @@ describe("our part of a namespace", () => {
     });
   });
 
+  test("is not the name that a plain create of ours put on it", () => {
+    const namespace = aNamespace({
+      labels: { team: "a", "kubernetes.io/metadata.name": "payments" },
+      fieldManagers: [{ ...ours(["kubernetes.io/metadata.name"]), operation: "Update" }, ours(["team"])],
+    });
+    expect(ownPart(namespace, { labels: { team: "a" } }, OWNER)).toEqual({ labels: { team: "a" } });
+  });
+
   test("is also what competes with the declared injection, whoever set it", () => {
     const namespace = aNamespace({ labels: { "istio.io/rev": "canary", "istio-injection": "enabled" } });
     expect(ownPart(namespace, { labels: { "istio.io/rev": "canary" } }, OWNER).labels).toEqual({
