@@ -1,11 +1,11 @@
 /** `generate`: the program that declares what a mesh holds now. Reads only. */
 
 import { parseArgs } from "node:util";
+import { declarationOf, type Members } from "../provider/model/declaration";
 import { matchesGlob } from "../provider/model/glob";
 import { clustersOf, syncRecordsOf } from "../provider/model/owner";
 import type { Command } from "./command";
 import { type ContextOptions, connect, parseMembers } from "./connect";
-import { declarationOf, type Members } from "./generate/declaration";
 import { renderProgram } from "./generate/program";
 
 export const generate: Command = {

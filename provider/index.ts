@@ -1,25 +1,17 @@
 /**
  * The dynamic provider: what `__provider` loads in the process that the engine starts for a Mesh. Turns the lifecycle's
- * values into what that server wants back, and builds the world that the lifecycle lives in. The path of this module
- * stands in the state of every resource and is never renamed.
+ * values into what that server wants back. The path of this module stands in the state of every resource and is never
+ * renamed.
  */
 
-import type { CheckContext } from "./lifecycle/check";
-import type { ClusterApi } from "./lifecycle/fleet";
-import type { World } from "./lifecycle/lifecycle";
 import type { State } from "./model/state";
 import type { SyncState } from "./model/sync-state";
+import type { Session } from "./session";
 
 type Properties = Record<string, unknown>;
 
 interface ConfigureRequest {
   readonly config: unknown;
-}
-
-interface Session {
-  readonly check: CheckContext;
-  /** Throws where the mesh is not configured; `check` says so first. */
-  readonly world: () => World;
 }
 
 /** Set synchronously: the server hands out the provider before `configure` is awaited. */
@@ -40,43 +32,14 @@ function load() {
 }
 
 function open(): Session {
-  if (session !== undefined) return session;
-  const { parseMesh } = require("./model/mesh") as typeof import("./model/mesh");
-  const { createExpectations } = require("./lifecycle/expectations") as typeof import("./lifecycle/expectations");
-  const { createFleet } = require("./lifecycle/fleet") as typeof import("./lifecycle/fleet");
-  const { createWorld } = require("./kube/world") as typeof import("./kube/world");
-  const machine = createWorld();
-  const parsed = parseMesh(configuration);
-  const say = (line: string) => console.info(line);
-  const fleet = createFleet((place) => connect(place), machine.now);
-  const world = (): World => {
-    if ("failures" in parsed) {
-      throw new Error(parsed.failures.map(({ property, reason }) => `${property} ${reason}`).join("; "));
-    }
-    return { mesh: parsed.mesh, fleet, clock: machine, say };
-  };
-  const check = { mesh: parsed, fleet: () => fleet, claims: new Map(), expectations: createExpectations(), say };
-  session = { check, world };
+  const { openSession } = require("./session") as typeof import("./session");
+  session ??= openSession(configuration);
   return session;
+}
 
-  function connect(place: string): ClusterApi {
-    const { mesh } = world();
-    const { ClusterError } = require("./model/cluster-error") as typeof import("./model/cluster-error");
-    const { resolveConnection } = require("./kube/resolve-connection") as typeof import("./kube/resolve-connection");
-    const { createClusterClient } = require("./kube/cluster-client") as typeof import("./kube/cluster-client");
-    const cluster = mesh.connections[place];
-    if (cluster === undefined) throw new ClusterError("connection", "the mesh no longer has it");
-    const resolved = resolveConnection(cluster.connection, machine, { execPlugins: mesh.execPlugins });
-    if (resolved.kind === "problem") throw new ClusterError("connection", resolved.reason);
-    const { version } = require("../../package.json") as { readonly version: string };
-    const options = {
-      execPlugins: mesh.execPlugins,
-      version,
-      callsAtOnce: mesh.concurrency,
-      requestTimeLimitMs: mesh.requestTimeoutSeconds * 1000,
-    };
-    return createClusterClient(resolved.cluster, options, machine);
-  }
+/** The server passes it on as a line of the stack. */
+function say(line: string): void {
+  console.info(line);
 }
 
 /** What the server needs to keep a resource that was made in part: `id`, `reasons`, and all outputs with the loader. */
@@ -95,7 +58,7 @@ class PartialError extends Error {
 
 async function reconcile(inputs: Properties, remembered: State | undefined): Promise<{ id: string; outs: Properties }> {
   const core = load();
-  const { state, failures } = await core.reconcile(inputs, remembered, open().world());
+  const { state, failures } = await core.reconcile(inputs, remembered, open().world(say));
   const outs = core.outputsOf(state);
   if (failures.length === 0) return { id: state.name, outs };
   throw partialError(state.name, failures, outs, inputs);
@@ -106,6 +69,14 @@ function partialError(id: string, failures: readonly string[], outs: Properties,
     (failure) => `${failure}. What was done is recorded; the next "pulumi up" goes on from there`,
   );
   return new PartialError(id, reasons, { ...outs, __provider: inputs.__provider });
+}
+
+/**
+ * The plugin has made it: an update, which asks no cluster, puts the loader into the outputs, where a refresh and a
+ * destroy look for it.
+ */
+function lacksLoader(olds: Properties): boolean {
+  return olds.__provider === undefined;
 }
 
 export const provider = {
@@ -119,15 +90,15 @@ export const provider = {
   },
 
   async check(olds: Properties, news: Properties): Promise<{ inputs: Properties; failures: unknown[] }> {
-    const { inputs, failures } = await load().check(olds, news, open().check);
+    const { inputs, failures } = await load().check(olds, news, open().check(say));
     return { inputs, failures: [...failures] };
   },
 
   async diff(_id: string, olds: Properties, news: Properties): Promise<{ changes: boolean; replaces: string[] }> {
     const { diff, parseState } = load();
     const { changes, replaces, unfinished } = diff(parseState(olds), news);
-    for (const line of unfinished) open().check.say(`${String(olds.name)}: ${line}`);
-    return { changes, replaces: [...replaces] };
+    for (const line of unfinished) say(`${String(olds.name)}: ${line}`);
+    return { changes: changes || lacksLoader(olds), replaces: [...replaces] };
   },
 
   async create(inputs: Properties): Promise<{ id: string; outs: Properties }> {
@@ -141,7 +112,7 @@ export const provider = {
 
   async read(id: string, props: Properties): Promise<{ id?: string; props?: Properties; inputs?: Properties }> {
     const core = load();
-    const state = await core.read(core.parseState(props), open().world());
+    const state = await core.read(core.parseState(props), open().world(say));
     if (state === undefined) return {};
     // A refresh shows drift in the inputs; the outputs keep what was declared, which the next diff holds them to.
     const { targets, controlPlaneTarget, inputs } = state;
@@ -150,7 +121,7 @@ export const provider = {
 
   async delete(_id: string, props: Properties): Promise<void> {
     const core = load();
-    const failures = await core.remove(core.parseState(props), open().world());
+    const failures = await core.remove(core.parseState(props), open().world(say));
     if (failures.length === 0) return;
     // The server logs the stack of a failed delete beside the message; it says nothing to a user.
     const error = new Error(`${failures.join("; ")}. The next "pulumi destroy" goes on from there`);
@@ -163,7 +134,7 @@ async function reconcileSync(
   remembered: SyncState | undefined,
 ): Promise<{ id: string; outs: Properties }> {
   const core = load();
-  const { state, failures, isPartial } = await core.reconcileSync(inputs, remembered, open().world());
+  const { state, failures, isPartial } = await core.reconcileSync(inputs, remembered, open().world(say));
   const outs = core.outputsOfSync(state);
   if (failures.length === 0) return { id: state.owner, outs };
   if (isPartial) throw partialError(state.owner, failures, outs, inputs);
@@ -177,15 +148,15 @@ export const namespaceSync = {
   },
 
   async check(olds: Properties, news: Properties): Promise<{ inputs: Properties; failures: unknown[] }> {
-    const { inputs, failures } = await load().checkSync(olds, news, open().check);
+    const { inputs, failures } = await load().checkSync(olds, news, open().check(say));
     return { inputs, failures: [...failures] };
   },
 
   async diff(_id: string, olds: Properties, news: Properties): Promise<{ changes: boolean }> {
     const { diffSync, parseSyncState } = load();
     const { changes, unfinished } = diffSync(parseSyncState(olds), news);
-    for (const line of unfinished) open().check.say(line);
-    return { changes };
+    for (const line of unfinished) say(line);
+    return { changes: changes || lacksLoader(olds) };
   },
 
   async create(inputs: Properties): Promise<{ id: string; outs: Properties }> {
@@ -199,13 +170,13 @@ export const namespaceSync = {
 
   async read(id: string, props: Properties): Promise<{ id: string; props: Properties; inputs: Properties }> {
     const core = load();
-    const state = await core.readSync(core.parseSyncState(props), open().world());
+    const state = await core.readSync(core.parseSyncState(props), open().world(say));
     return { id, props: core.outputsOfSync(state), inputs: core.inputsOfSync(state) };
   },
 
   async delete(_id: string, props: Properties): Promise<void> {
     const core = load();
-    const failures = await core.removeSync(core.parseSyncState(props), open().world());
+    const failures = await core.removeSync(core.parseSyncState(props), open().world(say));
     if (failures.length > 0) throw new Error(`${failures.join("; ")}. The next "pulumi destroy" goes on from there`);
   },
 };

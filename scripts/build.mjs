@@ -65,7 +65,7 @@ async function compile(env) {
 
 function hashSources() {
   const hash = createHash("sha256");
-  const files = ["sdk", "provider", "cli"].flatMap((folder) => filesBelow(join(root, folder)));
+  const files = ["sdk", "provider", "plugin", "cli"].flatMap((folder) => filesBelow(join(root, folder)));
   const settings = ["tsconfig.json", "tsconfig.build.json", "package-lock.json"].map((name) => join(root, name));
   for (const file of [...files.sort(), ...settings])
     hash.update(file).update("\0").update(readFileSync(file)).update("\0");

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { withAlias } from "./alias";
 
 /** The ambient mesh, with what stands for Layer 7 there. Both are labels' values of the namespace. */
 export interface Ambient {
@@ -216,7 +217,7 @@ export class GlobalNamespace extends pulumi.CustomResource {
         propagated: undefined,
         __provider: PROVIDER,
       },
-      opts,
+      withAlias(opts, "global-namespace:index:GlobalNamespace"),
     );
   }
 }

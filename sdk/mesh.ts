@@ -1,6 +1,8 @@
 // Not the whole of the package: its types and its code take seconds to read.
 import type * as kubernetes from "@pulumi/kubernetes/provider";
 import * as pulumi from "@pulumi/pulumi";
+import { withAlias } from "./alias";
+import { kubernetesProvider, meshInputs } from "./mesh-inputs";
 
 /**
  * How a cluster is reached. Give one of: `kubeconfig`, `kubeconfigPath`, `context` alone, or `inCluster`.
@@ -54,10 +56,6 @@ export interface MeshArgs {
   concurrency?: pulumi.Input<number>;
 }
 
-/** Stands in a preview for a kubeconfig that is not known yet, so that one new cluster does not make the whole mesh unknown. */
-const PENDING = "global-namespace.dev/pending";
-const CONTROL_PLANE = "controlPlane";
-
 /**
  * The mesh: its control plane and its clusters. An explicit provider for {@link GlobalNamespace}: pass it as
  * `{ provider: mesh }`. The connections stand in the state once, encrypted, and serve every namespace of the mesh.
@@ -67,29 +65,7 @@ export class Mesh extends pulumi.ProviderResource {
   private readonly meshArgs: MeshArgs;
 
   constructor(name: string, args: MeshArgs, opts?: pulumi.ResourceOptions) {
-    const { controlPlane, clusters, ...options } = args;
-    if (typeof controlPlane === "string" && !Object.keys(clusters).includes(controlPlane)) {
-      // The text is not repeated, and does not get into the state: it may be a kubeconfig.
-      throw new pulumi.RunError(
-        `Mesh "${name}": controlPlane is a text and not the name of one of its clusters (${Object.keys(clusters).sort().join(", ")}); for an API of its own write controlPlane: { kubeconfig: ... }`,
-      );
-    }
-    const kubeconfigs: { [name: string]: pulumi.Input<string> } = {};
-    const plain = (key: string, given: ClusterArgs): object => {
-      const { kubeconfig, ...rest } = given;
-      if (kubeconfig !== undefined) kubeconfigs[key] = kubeconfigText(kubeconfig);
-      return rest;
-    };
-    const plainClusters: { [name: string]: object } = {};
-    for (const key of Object.keys(clusters)) plainClusters[key] = plain(key, clusters[key] as ClusterArgs);
-    const inputs: pulumi.Inputs = {
-      owner: `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}/${name}`,
-      controlPlane: typeof controlPlane === "string" ? controlPlane : plain(CONTROL_PLANE, controlPlane),
-      clusters: plainClusters,
-      ...options,
-    };
-    if (Object.keys(kubeconfigs).length > 0) inputs.kubeconfigs = pulumi.secret(kubeconfigs);
-    super("pulumi-nodejs", name, inputs, opts);
+    super("pulumi-nodejs", name, meshInputs(name, args), withAlias(opts, "pulumi:providers:global-namespace"));
     this.meshName = name;
     this.meshArgs = args;
   }
@@ -99,33 +75,6 @@ export class Mesh extends pulumi.ProviderResource {
    * API. Loads `@pulumi/kubernetes` when called. Give it the name of another resource where one cluster needs two.
    */
   kubernetes(cluster: string, opts?: pulumi.ResourceOptions & { name?: string }): kubernetes.Provider {
-    const { controlPlane, clusters } = this.meshArgs;
-    const member = cluster === CONTROL_PLANE && typeof controlPlane === "string" ? controlPlane : cluster;
-    const connection = member === CONTROL_PLANE ? (controlPlane as ConnectionArgs) : clusters[member];
-    if (connection === undefined || (member !== CONTROL_PLANE && !Object.keys(clusters).includes(member))) {
-      const known = Object.keys(clusters).sort().join(", ");
-      throw new pulumi.RunError(
-        `Mesh "${this.meshName}" has no cluster "${cluster}"; it has ${known}, and "controlPlane"`,
-      );
-    }
-    const { Provider } = require("@pulumi/kubernetes/provider") as typeof kubernetes;
-    const { name = `${this.meshName}-${member}`, ...rest } = opts === undefined ? {} : opts;
-    const given: pulumi.Inputs = {};
-    if (connection.context !== undefined) given.context = connection.context;
-    if (connection.kubeconfigPath !== undefined) given.kubeconfig = connection.kubeconfigPath;
-    if (connection.kubeconfig !== undefined) given.kubeconfig = pulumi.secret(textOf(connection.kubeconfig));
-    return new Provider(name, given, { parent: this, ...rest });
+    return kubernetesProvider(this, { name: this.meshName, args: this.meshArgs }, cluster, opts);
   }
-}
-
-function textOf(kubeconfig: pulumi.Input<string | object>): pulumi.Output<string> {
-  return pulumi
-    .output(kubeconfig)
-    .apply((value) => (typeof value === "string" ? value : JSON.stringify(value))) as pulumi.Output<string>;
-}
-
-function kubeconfigText(kubeconfig: pulumi.Input<string | object>): pulumi.Output<string> {
-  const text = textOf(kubeconfig);
-  const { isKnown } = text as unknown as { isKnown: Promise<boolean> };
-  return pulumi.output(isKnown.then((known) => (known ? text : PENDING))) as unknown as pulumi.Output<string>;
 }

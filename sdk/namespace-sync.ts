@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { withAlias } from "./alias";
 
 export interface NamespaceSyncArgs {
   /**
@@ -76,7 +77,7 @@ export class NamespaceSync extends pulumi.CustomResource {
         failed: undefined,
         __provider: PROVIDER,
       },
-      opts,
+      withAlias(opts, "global-namespace:index:NamespaceSync"),
     );
   }
 }

@@ -1,6 +1,6 @@
 /** Declarations as a TypeScript program. Pure. */
 
-import type { Declaration } from "./declaration";
+import type { Declaration } from "../../provider/model/declaration";
 
 export interface Program {
   readonly meshName: string;

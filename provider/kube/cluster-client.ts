@@ -4,6 +4,7 @@ import type { ExecPlugins } from "../model/connection";
 import { type ApiServer, createApiServer } from "./api-server";
 import { type Around, around } from "./around";
 import { createBreaker } from "./breaker";
+import { untilCancelled } from "./cancellation";
 import { createLimit } from "./concurrency";
 import { createCredentials } from "./credentials";
 import { createHttpApi } from "./http-api";
@@ -22,6 +23,8 @@ export interface ClusterClientOptions {
   readonly callsAtOnce?: number;
   /** Milliseconds for one request and one try. Default 15 s, for a page of a list 30 s. */
   readonly requestTimeLimitMs?: number;
+  /** Ends all that is asked, and lets nothing more be asked. */
+  readonly signal?: AbortSignal;
 }
 
 export interface ClusterClient extends NamespaceApi {
@@ -47,7 +50,8 @@ export function createClusterClient(
   // Who waits less for an answer does not wait longer for the connection.
   const connectTimeLimitMs = Math.min(CONNECT_TIME_LIMIT_MS, options.requestTimeLimitMs ?? CONNECT_TIME_LIMIT_MS);
   const transport = createTransport(cluster, { now: world.now, connectTimeLimitMs });
-  const server = createApiServer(cluster, {
+  const cancellable = untilCancelled(options.signal);
+  const answering = createApiServer(cluster, {
     transport,
     credentials: createCredentials(cluster, options.execPlugins, redactor, world),
     redactor,
@@ -55,7 +59,9 @@ export function createClusterClient(
     now: world.now,
     ...(options.requestTimeLimitMs === undefined ? {} : { requestTimeLimitMs: options.requestTimeLimitMs }),
   });
-  const retry = createRetry(world);
+  const server: ApiServer = { request: (call) => cancellable(() => answering.request(call)) };
+  const sleep = (milliseconds: number) => cancellable(() => world.sleep(milliseconds));
+  const retry = createRetry({ now: world.now, random: world.random, sleep });
   const limit = createLimit(options.callsAtOnce);
   const breaker = createBreaker(world);
   // A call takes its place first: those that waited for one find the breaker open and leave at once.

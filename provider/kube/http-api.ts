@@ -28,16 +28,18 @@ export function createHttpApi(server: ApiServer): NamespaceApi {
       return parseNamespace(found(answer).json);
     },
 
-    async apply(body, { fieldManager, force }) {
+    async apply(body, { fieldManager, force, dryRun }) {
+      const query = { fieldManager, force: String(force), fieldValidation: "Strict" };
       const answer = await server.request({
         method: "PATCH",
         path: pathOf(body.name),
-        query: { fieldManager, force: String(force), fieldValidation: "Strict" },
+        query: dryRun === true ? { ...query, dryRun: "All" } : query,
         // JSON is YAML; the server takes only this content type for an apply.
         body: { contentType: "application/apply-patch+yaml", json: renderNamespace(body) },
       });
       const { status, json } = found(answer);
-      return { created: status === 201, namespace: parseNamespace(json) };
+      const created = status === 201;
+      return { created, namespace: parseNamespace(dryRun === true && created ? withVersion(json) : json) };
     },
 
     async removeLabels({ name, uid, resourceVersion }, keys, fieldManager) {
@@ -61,6 +63,11 @@ export function createHttpApi(server: ApiServer): NamespaceApi {
       return answer.kind === "absent" ? "absent" : "accepted";
     },
   };
+}
+
+/** What a dry run would have made is stored nowhere and has no version. */
+function withVersion(json: JsonObject): JsonObject {
+  return { ...json, metadata: { resourceVersion: "0", ...(json.metadata as JsonObject) } };
 }
 
 /** For verbs to which "not found" is no answer: the object has gone since it was read. */

@@ -11,10 +11,13 @@ export interface NamespaceApi {
   list(): Promise<readonly Namespace[]>;
   /** Plain POST; `already-exists` where the name is taken. */
   create(body: NamespaceApply, fieldManager: string): Promise<Namespace>;
-  /** Server-side apply. `created` is whether the server made the namespace just now (201). */
+  /**
+   * Server-side apply. `created` is whether the server made the namespace just now (201). A dry run goes through all that
+   * an apply goes through, admission included, and stores nothing.
+   */
   apply(
     body: NamespaceApply,
-    options: { readonly fieldManager: string; readonly force: boolean },
+    options: { readonly fieldManager: string; readonly force: boolean; readonly dryRun?: boolean },
   ): Promise<{ readonly created: boolean; readonly namespace: Namespace }>;
   /** Merge patch that removes labels, with the uid and resourceVersion as preconditions (`changed` when they differ). */
   removeLabels(

@@ -10,7 +10,7 @@ import { describePlace, type Mesh } from "../model/mesh";
 import type { Namespace } from "../model/namespace";
 import { ownerOf } from "../model/owner";
 import { entriesToAsk } from "../model/restarts";
-import { type LeavePolicy, type Policies, parsePolicies } from "../model/spec";
+import { type LeavePolicy, type Policies, parsePolicies, within } from "../model/spec";
 import { describeLive, INPUTS, type MemberStatus, type State } from "../model/state";
 import { affinityMarks, type Target } from "../model/targets";
 import { type Waves, wavesOf } from "../model/waves";
@@ -34,6 +34,8 @@ export interface World {
   readonly fleet: Fleet;
   readonly clock: Timer;
   readonly say: (line: string) => void;
+  /** What the engine grants the operation (`customTimeouts`): the resource's own limits are no longer than this. */
+  readonly timeoutSeconds?: number;
 }
 
 /** The control plane could not be written, so nothing else was: there is nothing new to remember. */
@@ -49,7 +51,7 @@ export async function reconcile(inputs: Inputs, remembered: State | undefined, w
   const owner = String(inputs.owner);
   const targets = (isRecord(inputs.targets) ? inputs.targets : {}) as Readonly<Record<string, Target>>;
   const controlPlaneTarget = inputs.controlPlaneTarget as Target;
-  const policies = parsePolicies(inputs);
+  const policies = within(parsePolicies(inputs), world.timeoutSeconds);
   const known: Readonly<Record<string, MemberStatus>> = { ...remembered?.orphaned, ...remembered?.members };
   const common = { name, owner, policies };
 
@@ -191,7 +193,7 @@ function inOrder(clusters: readonly string[], given: unknown): readonly string[]
 }
 
 /** `force` switched on means: take over what stands in the way, also where the last run believed itself done. */
-function forcesAnew(remembered: State | undefined, policies: Policies): boolean {
+export function forcesAnew(remembered: State | undefined, policies: Policies): boolean {
   return policies.force && remembered !== undefined && !parsePolicies(remembered.inputs).force;
 }
 
@@ -267,7 +269,7 @@ function targetSeen({ labels, annotations }: MemberStatus): Target {
   return annotations === undefined ? { labels } : { labels, annotations };
 }
 
-function statusOf(
+export function statusOf(
   namespace: Namespace | undefined,
   status: MemberStatus,
   target: Target,
@@ -292,7 +294,8 @@ function statusOf(
 export async function remove(state: State, world: World): Promise<readonly string[]> {
   const { mesh, fleet, clock, say } = world;
   const { name, owner } = state;
-  const { onDelete, deleteTimeoutSeconds, deleteNonEmpty } = parsePolicies(state.inputs);
+  const policies = within(parsePolicies(state.inputs), world.timeoutSeconds);
+  const { onDelete, deleteTimeoutSeconds, deleteNonEmpty } = policies;
   const step = (place: string, remembered: MemberStatus, policy: LeavePolicy) =>
     leave(fleet, { place, name, owner, remembered, policy, deleteTimeoutSeconds, deleteNonEmpty }, clock);
   const failuresOf = (outcomes: readonly PlaceOutcome[]) =>

@@ -88,6 +88,8 @@ export async function applyTo(fleet: Fleet, write: Write): Promise<PlaceOutcome>
 
 export function stateOf(code: ClusterErrorCode, namespace?: Namespace): MemberStatus["state"] {
   if (namespace?.deletionTimestamp !== undefined) return "Terminating";
+  // Whether it was written is not known: the next run writes it again.
+  if (code === "cancelled") return "Pending";
   return code === "unreachable" || code === "timeout" ? "Unreachable" : "Failed";
 }
 

@@ -29,7 +29,9 @@ export type ClusterErrorCode =
   /** 5xx beyond the budget. Retried. */
   | "unavailable"
   /** Not a Kubernetes answer: HTML, truncated JSON, a redirect. */
-  | "protocol";
+  | "protocol"
+  /** The user stopped the operation (^C) before the answer. Whether it was done is not known. */
+  | "cancelled";
 
 export interface FieldConflict {
   /** As the server names it: `.metadata.labels.team`, `.metadata.annotations.global-namespace.dev/owner`. */

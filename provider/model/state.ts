@@ -18,7 +18,7 @@ export type MemberState =
   | "Failed"
   /** Could not be reached; the rest is what was last known. */
   | "Unreachable"
-  /** Was not written yet, because a wave before its own failed; the rest is what was last known. */
+  /** Was not written yet: a wave before its own failed, or the operation was cancelled. The rest is what was last known. */
   | "Pending"
   /** Is being deleted there; nothing is written until it is gone. */
   | "Terminating"

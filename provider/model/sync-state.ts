@@ -10,7 +10,7 @@ const SYNC_SCHEMA_VERSION = 1;
 
 const FIXED_INPUTS: readonly string[] = [...SYNC_ARGS, "owner", "clusterUid"];
 /** The program's inputs and those of `check`'s making. */
-const SYNC_INPUTS: readonly string[] = [...FIXED_INPUTS, "namespaces", "declared", "kept"];
+export const SYNC_INPUTS: readonly string[] = [...FIXED_INPUTS, "namespaces", "declared", "kept"];
 
 type Values = Readonly<Record<string, unknown>>;
 

@@ -131,7 +131,8 @@ export function createFakeApi({ uidPrefix = "fake" }: { readonly uidPrefix?: str
       return view(namespace);
     },
 
-    async apply(body, { fieldManager, force }) {
+    async apply(body, { fieldManager, force, dryRun }) {
+      const kept = { version, uids, namespace: structuredClone(stored.get(body.name)) };
       const known = stored.get(body.name);
       if (known === undefined) {
         if (body.uid !== undefined) throw changed("uid mismatch: no existing object was found", 409);
@@ -147,7 +148,13 @@ export function createFakeApi({ uidPrefix = "fake" }: { readonly uidPrefix?: str
         const own = ownerOf(namespace, fieldManager, "Apply");
         for (const kind of KINDS) applyKind(namespace, own, kind, body[kind]);
       });
-      return { created: known === undefined, namespace: view(namespace) };
+      const answer = { created: known === undefined, namespace: view(namespace) };
+      if (dryRun === true) {
+        ({ version, uids } = kept);
+        if (kept.namespace === undefined) stored.delete(body.name);
+        else stored.set(body.name, kept.namespace);
+      }
+      return answer;
     },
 
     async removeLabels({ name, uid, resourceVersion }, keys, fieldManager) {

@@ -117,6 +117,26 @@ export function describeNamespaceApi(title: string, makeSubject: () => Subject):
       expect(second).toMatchObject({ created: false, namespace: { resourceVersion: first.namespace.resourceVersion } });
     });
 
+    test("as a dry run answers as if it were made and stores nothing", async () => {
+      const { api } = makeSubject();
+      const body = declare(aName(), { labels: { team: "a" } });
+      const dry = await api.apply(body, { ...as("us"), dryRun: true });
+      expect(dry).toMatchObject({ created: true, namespace: { labels: { team: "a" } } });
+      expect(await api.get(body.name)).toBeUndefined();
+      const { namespace } = await api.apply(body, as("us"));
+      const changed = await api.apply({ ...body, labels: { team: "b" } }, { ...as("us"), dryRun: true });
+      expect(changed).toMatchObject({ created: false, namespace: { uid: namespace.uid, labels: { team: "b" } } });
+      expect(await api.get(body.name)).toMatchObject({ labels: { team: "a" } });
+    });
+
+    test("as a dry run meets the same conflict", async () => {
+      const { api } = makeSubject();
+      const body = declare(aName(), { labels: { team: "a" } });
+      await api.apply(body, as("them"));
+      const dry = api.apply({ ...body, labels: { team: "b" } }, { ...as("us"), dryRun: true });
+      await expect(dry).rejects.toMatchObject({ code: "conflict", conflicts: [{ manager: "them" }] });
+    });
+
     test("of no labels at all makes a bare namespace that the manager owns nothing of", async () => {
       const { namespace } = await makeSubject().api.apply(declare(aName()), as("us"));
       expect(ownLabels(namespace)).toEqual({});

@@ -4,7 +4,7 @@
  */
 
 import { execFileSync } from "node:child_process";
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
@@ -45,13 +45,17 @@ function installPackages(dir: string): void {
   }
   execFileSync("tar", ["-xzf", join(dir, tarball), "-C", dir]);
   cpSync(join(dir, "package"), join(modules, "pulumi-global-namespace"), { recursive: true });
-  linkCommand(modules);
+  linkCommands(modules);
 }
 
 /** As npm does for a package's `bin`. */
-function linkCommand(modules: string): void {
-  const command = join("pulumi-global-namespace", "dist", "cli", "index.js");
-  chmodSync(join(modules, command), 0o755);
+function linkCommands(modules: string): void {
+  const folder = "pulumi-global-namespace";
+  const { bin } = JSON.parse(readFileSync(join(modules, folder, "package.json"), "utf8"));
   mkdirSync(join(modules, ".bin"));
-  symlinkSync(join("..", command), join(modules, ".bin", "pulumi-global-namespace"));
+  for (const [name, file] of Object.entries<string>(bin)) {
+    const command = join(folder, file);
+    chmodSync(join(modules, command), 0o755);
+    symlinkSync(join("..", command), join(modules, ".bin", name));
+  }
 }

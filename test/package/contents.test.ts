@@ -15,8 +15,8 @@ beforeAll(() => {
 
 describe("the tarball", () => {
   test("holds compiled code, its types, and what a reader needs; no sources, no tests", () => {
-    const others = files.filter((file) => !/^dist\/(sdk|provider|cli)\/[a-z0-9/-]+\.(js|d\.ts)$/.test(file));
-    expect(others).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "package.json"]);
+    const others = files.filter((file) => !/^dist\/(sdk|provider|plugin|cli)\/[a-z0-9/-]+\.(js|d\.ts)$/.test(file));
+    expect(others).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "package.json", "schema.json"]);
   });
 
   test("holds a .d.ts for each .js and the other way round", () => {

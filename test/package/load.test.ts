@@ -34,6 +34,11 @@ describe("the SDK", () => {
     expect(imported).toEqual(CLASSES);
   });
 
+  test("for the plugin has the same classes, and functions besides", () => {
+    const names = 'console.log(JSON.stringify(Object.keys(require("pulumi-global-namespace/plugin")).sort()))';
+    expect(run(dir, "p.cjs", names)).toEqual([...CLASSES, "getInjection", "getNamespaces"]);
+  });
+
   test("loads neither zod nor @pulumi/kubernetes: a program pays for them only where it uses them", () => {
     const loaded = run(dir, "c.cjs", `require("pulumi-global-namespace"); console.log(JSON.stringify(${LOADED}))`);
     expect(loaded).toContain("@pulumi/pulumi");

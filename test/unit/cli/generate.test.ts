@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import ts from "typescript";
 import { describe, expect, test } from "vitest";
-import { type Declaration, declarationOf } from "../../../cli/generate/declaration.ts";
 import { renderProgram } from "../../../cli/generate/program.ts";
+import { type Declaration, declarationOf } from "../../../provider/model/declaration.ts";
 import type { Namespace } from "../../../provider/model/namespace.ts";
 import { aNamespace } from "../kube/builders.ts";
 import { aFakeEngine } from "../lifecycle/fake-engine.ts";

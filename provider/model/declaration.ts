@@ -8,12 +8,12 @@ import {
   REVISION_LABEL,
   WAYPOINT_LABEL,
   WAYPOINT_NAMESPACE_LABEL,
-} from "../../provider/model/injection";
-import { ownValue, pick, type StringMap } from "../../provider/model/json";
-import { problemOfKey } from "../../provider/model/labels";
-import { problemOfNamespaceName } from "../../provider/model/name";
-import type { Namespace } from "../../provider/model/namespace";
-import { clustersOf, ownerOf, syncRecordsOf } from "../../provider/model/owner";
+} from "./injection";
+import { ownValue, pick, type StringMap, sameJson, withoutUndefined } from "./json";
+import { OWN_PREFIX, problemOfKey } from "./labels";
+import { problemOfNamespaceName } from "./name";
+import type { Namespace } from "./namespace";
+import { clustersOf, fieldManagerOf, ownerOf, syncRecordsOf } from "./owner";
 
 /** As a program writes it. */
 export type InjectionValue =
@@ -60,6 +60,86 @@ export function declarationOf(namespace: Namespace, members: Members): Declarati
       ...membership.remarks,
     ],
   };
+}
+
+/** What a program gives a GlobalNamespace. */
+export interface Args {
+  readonly labels?: StringMap | undefined;
+  readonly annotations?: StringMap | undefined;
+  readonly injection?: InjectionValue | undefined;
+  readonly clusters: readonly string[];
+  readonly overrides?: Readonly<Record<string, Partial<Args>>> | undefined;
+}
+
+/** Those that take a namespace of nobody's as it is; `undefined` where none may. */
+export function adoptedArgs(namespace: Namespace, members: Members): Args | undefined {
+  const declaration = declarationOf(namespace, members);
+  if (declaration === undefined) return undefined;
+  const { labels, injection, clusters } = declaration;
+  return withoutUndefined({ labels: filled(labels), injection, clusters });
+}
+
+/**
+ * Those that the owner gave, told from what its field manager owns: on the mesh for all clusters, on a member what
+ * differs there.
+ */
+export function argsDeclaredBy(owner: string, namespace: Namespace, members: Members): Args | undefined {
+  if (namespace.deletionTimestamp !== undefined) return undefined;
+  const clusters = (clustersOf(namespace) ?? []).filter((cluster) => Object.hasOwn(members, cluster));
+  const base = ownDeclaration(owner, namespace);
+  const overrides: Record<string, Partial<Args>> = {};
+  for (const cluster of clusters) {
+    const there = ownValue(members, cluster)?.get(namespace.name);
+    if (there === undefined || there.uid === namespace.uid) continue;
+    const own = ownDeclaration(owner, there);
+    const override = {
+      labels: filled(differing(own.labels, base.labels)),
+      annotations: filled(differing(own.annotations, base.annotations)),
+      injection: sameJson(own.injection, base.injection) ? undefined : own.injection,
+    };
+    const given = withoutUndefined(override);
+    if (Object.keys(given).length > 0) overrides[cluster] = given;
+  }
+  const { labels, annotations, injection } = base;
+  return withoutUndefined({
+    labels: filled(labels),
+    annotations: filled(annotations),
+    injection,
+    clusters,
+    overrides: filled(overrides),
+  });
+}
+
+function ownDeclaration(owner: string, namespace: Namespace) {
+  const manager = fieldManagerOf(owner);
+  const ours = namespace.fieldManagers.filter((entry) => entry.manager === manager);
+  const keys = (kind: "labels" | "annotations") => ours.flatMap((entry) => entry[kind]).sort();
+  const labels = pick(namespace.labels, keys("labels"));
+  const mode = modeOf(labels);
+  const isOwn = (key: string) => !key.startsWith(`${OWN_PREFIX}/`);
+  return {
+    labels: without(labels, Object.keys(mode?.labels ?? {})),
+    annotations: pick(namespace.annotations, keys("annotations").filter(isOwn)),
+    injection: mode?.value,
+  };
+}
+
+function without(map: StringMap, keys: readonly string[]): StringMap {
+  return pick(
+    map,
+    Object.keys(map).filter((key) => !keys.includes(key)),
+  );
+}
+
+function differing(map: StringMap, base: StringMap): StringMap {
+  return pick(
+    map,
+    Object.keys(map).filter((key) => ownValue(base, key) !== map[key]),
+  );
+}
+
+function filled<T extends object>(map: T): T | undefined {
+  return Object.keys(map).length > 0 ? map : undefined;
 }
 
 interface Mode {

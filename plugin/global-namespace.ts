@@ -1,0 +1,65 @@
+/** `GlobalNamespace`, as a plugin serves it. */
+
+import { check } from "../provider/lifecycle/check";
+import { importNamespace } from "../provider/lifecycle/import";
+import { read, reconcile, remove, type World } from "../provider/lifecycle/lifecycle";
+import { preview } from "../provider/lifecycle/preview";
+import { diff } from "../provider/model/diff";
+import { pick } from "../provider/model/json";
+import { INPUTS, outputsOf, parseState } from "../provider/model/state";
+import { NAMESPACE_DEFAULTS, withoutDefaults } from "./defaults";
+import { changesBetween } from "./detailed-diff";
+import type { Operation, Resource } from "./resource";
+
+export const globalNamespace: Resource = {
+  check(olds, news, { resource, session, say }) {
+    const said = withoutDefaults(news, olds, NAMESPACE_DEFAULTS);
+    return check(olds, { name: resource, ...said, resource }, session.check(say));
+  },
+
+  diff({ inputs, outputs }, news, { say }) {
+    const { changes, replaces, paths, unfinished } = diff(parseState(outputs), news);
+    for (const line of unfinished) say(line);
+    if (!changes) return { changes, replaces, details: [] };
+    // What a refresh has seen stands in the old inputs; the outputs keep what was declared.
+    const shown = changesBetween(pick(inputs, INPUTS), pick(news, INPUTS));
+    const gaps = paths.filter((path) => /^(controlPlane|members\.)/.test(path));
+    const inOutputs = gaps.map((path) => ({ path, kind: "update" as const, isOutput: true }));
+    return { changes, replaces, details: [...shown, ...inOutputs] };
+  },
+
+  async preview(inputs, olds, { session, say, warn }) {
+    const remembered = olds === undefined ? undefined : parseState(olds);
+    const { outputs, refusals } = await preview(inputs, remembered, session.world(say));
+    for (const line of refusals) warn(line);
+    return { ...outputs };
+  },
+
+  async apply(inputs, olds, operation) {
+    const remembered = olds === undefined ? undefined : parseState(olds);
+    const { state, failures } = await reconcile(inputs, remembered, worldOf(operation));
+    return { id: state.name, outputs: outputsOf(state), failures };
+  },
+
+  async read(id, recorded, operation) {
+    const world = worldOf(operation);
+    if (recorded === undefined) {
+      const { resource, session, say } = operation;
+      const found = await importNamespace({ name: id, resource }, world, session.check(say));
+      return found && { inputs: { ...found.inputs }, outputs: outputsOf(found) };
+    }
+    const state = await read(parseState(recorded.outputs), world);
+    if (state === undefined) return undefined;
+    // A refresh shows drift in the inputs; the outputs keep what was declared, which the next diff holds them to.
+    const { targets, controlPlaneTarget, inputs } = state;
+    return { inputs: { ...inputs }, outputs: { ...outputsOf(state), targets, controlPlaneTarget } };
+  },
+
+  remove(outputs, operation) {
+    return remove(parseState(outputs), worldOf(operation));
+  },
+};
+
+function worldOf({ session, say, timeoutSeconds }: Operation): World {
+  return { ...session.world(say), ...(timeoutSeconds !== undefined && { timeoutSeconds }) };
+}

@@ -1,0 +1,50 @@
+/** What the plugin's server asks of a kind of resource. Values are plain JSON: secrets and wires are the server's. */
+
+import type { CheckResult } from "../provider/lifecycle/check";
+import type { Session } from "../provider/session";
+import type { Change } from "./detailed-diff";
+import type { Properties } from "./wire";
+
+/** One call of the engine's for one resource. */
+export interface Operation {
+  /** The resource's name in the program. */
+  readonly resource: string;
+  readonly session: Session;
+  /** The limit of `customTimeouts`, where one is set. */
+  readonly timeoutSeconds?: number;
+  say(line: string): void;
+  warn(line: string): void;
+}
+
+/** Inputs and outputs as the state has them. */
+export interface Recorded {
+  readonly inputs: Properties;
+  readonly outputs: Properties;
+}
+
+export interface Difference {
+  readonly changes: boolean;
+  readonly replaces: readonly string[];
+  /** In the inputs, or in the outputs where `isOutput`. */
+  readonly details: readonly (Change & { readonly isOutput?: boolean })[];
+}
+
+export interface Made {
+  readonly id: string;
+  readonly outputs: Properties;
+  /** One sentence a cause. Where there are any, it was made in part, and the outputs say how far. */
+  readonly failures: readonly string[];
+}
+
+export interface Resource {
+  check(olds: Properties, news: Properties, operation: Operation): Promise<CheckResult>;
+  diff(olds: Recorded, news: Properties, operation: Operation): Difference;
+  /** What `apply` would give; changes nothing. */
+  preview(inputs: Properties, olds: Properties | undefined, operation: Operation): Promise<Properties>;
+  /** Create and update. Throws where nothing was done. */
+  apply(inputs: Properties, olds: Properties | undefined, operation: Operation): Promise<Made>;
+  /** Of an import there is no record; `undefined` where it is gone. */
+  read(id: string, recorded: Recorded | undefined, operation: Operation): Promise<Recorded | undefined>;
+  /** One sentence a cause. */
+  remove(outputs: Properties, operation: Operation): Promise<readonly string[]>;
+}

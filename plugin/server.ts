@@ -1,0 +1,261 @@
+/**
+ * Pulumi's provider protocol: messages in, the core's words, messages out. `@pulumi/pulumi` has a server for providers
+ * too, which knows no configuration (pulumi#10915), no detailed diffs and no import; so the protocol is served here.
+ */
+
+import type { handleUnaryCall, sendUnaryData, UntypedServiceImplementation } from "@grpc/grpc-js";
+import { status } from "@grpc/grpc-js";
+import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
+import * as proto from "@pulumi/pulumi/proto/provider_pb";
+import { Empty } from "google-protobuf/google/protobuf/empty_pb";
+import type { CheckFailure } from "../provider/model/failure";
+import { isRecord, sameJson } from "../provider/model/json";
+import { type MeshResult, parseMesh } from "../provider/model/mesh";
+import { hasUnknown } from "../provider/model/unknown";
+import { openSession, type Session } from "../provider/session";
+import type { ChangeKind } from "./detailed-diff";
+import { createEngineLog, type EngineLog } from "./engine-log";
+import { functions } from "./functions";
+import { globalNamespace } from "./global-namespace";
+import { initFailed } from "./init-failed";
+import { meshConfigOf } from "./mesh-config";
+import { namespaceSync } from "./namespace-sync";
+import type { Difference, Operation, Resource } from "./resource";
+import { asSecret, noSecrets } from "./secrets";
+import { readStruct, toStruct } from "./wire";
+
+/** By the names that the schema gives them. */
+const RESOURCES: Readonly<Record<string, Resource>> = {
+  "global-namespace:index:GlobalNamespace": globalNamespace,
+  "global-namespace:index:NamespaceSync": namespaceSync,
+};
+
+const KINDS: Readonly<Record<ChangeKind, proto.PropertyDiff.Kind>> = {
+  add: proto.PropertyDiff.Kind.ADD,
+  delete: proto.PropertyDiff.Kind.DELETE,
+  update: proto.PropertyDiff.Kind.UPDATE,
+};
+
+export interface Package {
+  readonly version: string;
+  /** JSON. */
+  schema(): string;
+}
+
+/** The parts of a message that every call for a resource has. */
+interface ResourceRequest {
+  getUrn(): string;
+  getName(): string;
+  getTimeout?(): number;
+}
+
+/** One process serves one Mesh. `engineAddress` is where lines for the user go. */
+export function createService(pkg: Package, engineAddress: string | undefined): UntypedServiceImplementation {
+  let log: EngineLog = createEngineLog(engineAddress);
+  let session: Session | undefined;
+  const cancellation = new AbortController();
+
+  /** What a handler throws is told to the engine in one sentence; the lines of the operation come before its end. */
+  const unary =
+    <Q, A>(handle: (request: Q) => Promise<A> | A): handleUnaryCall<Q, A> =>
+    ({ request }, callback: sendUnaryData<A>) => {
+      const answer = async () => {
+        try {
+          return await handle(request);
+        } finally {
+          await log.flush();
+        }
+      };
+      answer().then(
+        (message) => callback(null, message),
+        (error: unknown) => callback(serviceError(error)),
+      );
+    };
+
+  const operationOf = (request: ResourceRequest): Operation => {
+    if (session === undefined) throw new Error("the Mesh is not configured");
+    const urn = request.getUrn();
+    const timeoutSeconds = request.getTimeout?.() ?? 0;
+    return {
+      resource: request.getName() || nameIn(urn),
+      session,
+      ...(timeoutSeconds > 0 && { timeoutSeconds }),
+      say: (line) => log.info(urn, line),
+      warn: (line) => log.warning(urn, line),
+    };
+  };
+
+  return {
+    handshake: unary((request: proto.ProviderHandshakeRequest) => {
+      log = createEngineLog(request.getEngineAddress() || engineAddress);
+      return new proto.ProviderHandshakeResponse().setAcceptSecrets(true);
+    }),
+
+    attach: unary((request: { getAddress(): string }) => {
+      log = createEngineLog(request.getAddress());
+      return new Empty();
+    }),
+
+    getPluginInfo: unary(() => new PluginInfo().setVersion(pkg.version)),
+
+    getSchema: unary(() => new proto.GetSchemaResponse().setSchema(pkg.schema())),
+
+    checkConfig: unary((request: proto.CheckRequest) => {
+      const config = meshConfigOf(readStruct(request.getNews()), request.getUrn());
+      const failures = hasUnknown(config) ? [] : failuresOf(parseMesh(config));
+      const { kubeconfigs } = config;
+      const inputs = kubeconfigs === undefined ? config : { ...config, kubeconfigs: asSecret(kubeconfigs) };
+      return checkResponse(toStruct(inputs), failures);
+    }),
+
+    diffConfig: unary((request: proto.DiffRequest) => {
+      const olds = meshConfigOf(readStruct(request.getOldInputs() ?? request.getOlds()), request.getUrn());
+      const news = meshConfigOf(readStruct(request.getNews()), request.getUrn());
+      const keys = [...new Set([...Object.keys(olds), ...Object.keys(news)])];
+      const changed = keys.filter((key) => hasUnknown(news[key]) || !sameJson(olds[key], news[key]));
+      const { DIFF_NONE, DIFF_SOME } = proto.DiffResponse.DiffChanges;
+      const response = new proto.DiffResponse().setChanges(changed.length > 0 ? DIFF_SOME : DIFF_NONE);
+      response.setDiffsList(changed);
+      return response;
+    }),
+
+    configure: unary((request: proto.ConfigureRequest) => {
+      const config = meshConfigOf(readStruct(request.getArgs()), request.getUrn() ?? "");
+      session = openSession(config, cancellation.signal);
+      return new proto.ConfigureResponse().setAcceptsecrets(true).setSupportspreview(true);
+    }),
+
+    invoke: unary(async (request: proto.InvokeRequest) => {
+      const ask = functions[request.getTok()];
+      if (ask === undefined) throw new Error(`there is no function ${request.getTok()}`);
+      const { session: opened } = operationOf({ getUrn: () => "", getName: () => "invoke" });
+      const secrets = noSecrets();
+      const answer = await ask(
+        readStruct(request.getArgs(), secrets),
+        opened.world(() => {}),
+      );
+      const response = new proto.InvokeResponse();
+      if ("result" in answer) return response.setReturn(toStruct(answer.result, secrets));
+      response.setFailuresList(answer.failures.map(checkFailure));
+      return response;
+    }),
+
+    check: unary(async (request: proto.CheckRequest) => {
+      const secrets = noSecrets();
+      const news = readStruct(request.getNews(), secrets);
+      const olds = readStruct(request.getOlds());
+      const { inputs, failures } = await resourceOf(request).check(olds, news, operationOf(request));
+      return checkResponse(toStruct(inputs, secrets), failures);
+    }),
+
+    diff: unary((request: proto.DiffRequest) => {
+      const outputs = readStruct(request.getOlds());
+      const oldInputs = request.getOldInputs();
+      const olds = { inputs: oldInputs === undefined ? outputs : readStruct(oldInputs), outputs };
+      return diffResponse(resourceOf(request).diff(olds, readStruct(request.getNews()), operationOf(request)));
+    }),
+
+    create: unary(async (request: proto.CreateRequest) => {
+      const secrets = noSecrets();
+      const inputs = readStruct(request.getProperties(), secrets);
+      const resource = resourceOf(request);
+      const operation = operationOf(request);
+      if (request.getPreview()) {
+        const outputs = await resource.preview(inputs, undefined, operation);
+        return new proto.CreateResponse().setProperties(toStruct(outputs, secrets));
+      }
+      const { id, outputs, failures } = await resource.apply(inputs, undefined, operation);
+      const properties = toStruct(outputs, secrets);
+      if (failures.length > 0) throw initFailed({ id, properties, failures });
+      return new proto.CreateResponse().setId(id).setProperties(properties);
+    }),
+
+    update: unary(async (request: proto.UpdateRequest) => {
+      const secrets = noSecrets();
+      const inputs = readStruct(request.getNews(), secrets);
+      const olds = readStruct(request.getOlds());
+      const resource = resourceOf(request);
+      const operation = operationOf(request);
+      if (request.getPreview()) {
+        const outputs = await resource.preview(inputs, olds, operation);
+        return new proto.UpdateResponse().setProperties(toStruct(outputs, secrets));
+      }
+      const { outputs, failures } = await resource.apply(inputs, olds, operation);
+      const properties = toStruct(outputs, secrets);
+      if (failures.length > 0) throw initFailed({ id: request.getId(), properties, failures });
+      return new proto.UpdateResponse().setProperties(properties);
+    }),
+
+    read: unary(async (request: proto.ReadRequest) => {
+      const secrets = noSecrets();
+      const outputs = request.getProperties();
+      const inputs = request.getInputs();
+      const isImport = outputs === undefined || Object.keys(readStruct(outputs)).length === 0;
+      const recorded = isImport
+        ? undefined
+        : { inputs: readStruct(inputs, secrets), outputs: readStruct(outputs, secrets) };
+      const found = await resourceOf(request).read(request.getId(), recorded, operationOf(request));
+      // What a cancelled look has not seen is not gone, and not unreachable either.
+      if (cancellation.signal.aborted) throw new Error("the operation was cancelled before the clusters were read");
+      const response = new proto.ReadResponse();
+      if (found === undefined) return response;
+      response.setId(request.getId());
+      return response.setProperties(toStruct(found.outputs, secrets)).setInputs(toStruct(found.inputs, secrets));
+    }),
+
+    delete: unary(async (request: proto.DeleteRequest) => {
+      const failures = await resourceOf(request).remove(readStruct(request.getProperties()), operationOf(request));
+      if (failures.length > 0) throw new Error(`${failures.join("; ")}. The next "pulumi destroy" goes on from there`);
+      return new Empty();
+    }),
+
+    cancel: unary(() => {
+      cancellation.abort();
+      return new Empty();
+    }),
+  };
+}
+
+function resourceOf(request: { getType(): string; getUrn(): string }): Resource {
+  // Of a child the URN has the parents' types before its own.
+  const type = request.getType() || (request.getUrn().split("::")[2]?.split("$").at(-1) ?? "");
+  const resource = Object.hasOwn(RESOURCES, type) ? RESOURCES[type] : undefined;
+  if (resource === undefined) throw new Error(`there is no resource ${type}`);
+  return resource;
+}
+
+/** A name may hold the URN's own separator. */
+function nameIn(urn: string): string {
+  return urn.split("::").slice(3).join("::");
+}
+
+function failuresOf(parsed: MeshResult): readonly CheckFailure[] {
+  return "failures" in parsed ? parsed.failures : [];
+}
+
+function checkResponse(inputs: ReturnType<typeof toStruct>, failures: readonly CheckFailure[]): proto.CheckResponse {
+  const response = new proto.CheckResponse().setInputs(inputs);
+  response.setFailuresList(failures.map(checkFailure));
+  return response;
+}
+
+function checkFailure({ property, reason }: CheckFailure): proto.CheckFailure {
+  return new proto.CheckFailure().setProperty(property).setReason(reason);
+}
+
+function diffResponse({ changes, replaces, details }: Difference): proto.DiffResponse {
+  const { DIFF_NONE, DIFF_SOME } = proto.DiffResponse.DiffChanges;
+  const response = new proto.DiffResponse().setChanges(changes ? DIFF_SOME : DIFF_NONE).setHasdetaileddiff(true);
+  response.setReplacesList([...replaces]);
+  for (const { path, kind, isOutput } of details) {
+    // A name is changed and never added.
+    const of = replaces.includes(path) ? proto.PropertyDiff.Kind.UPDATE_REPLACE : KINDS[kind];
+    response.getDetaileddiffMap().set(path, new proto.PropertyDiff().setKind(of).setInputdiff(isOutput !== true));
+  }
+  return response;
+}
+
+function serviceError(error: unknown): { code: number; details: string } {
+  if (isRecord(error) && typeof error.code === "number") return error as { code: number; details: string };
+  return { code: status.UNKNOWN, details: error instanceof Error ? error.message : String(error) };
+}

@@ -1,0 +1,62 @@
+/**
+ * What one process knows of one mesh: a client for each cluster, and what was looked at through them. Each adapter of the
+ * lifecycle opens it on the configuration of its Mesh. Nothing is connected before it is asked for.
+ */
+
+import { untilCancelled } from "./kube/cancellation";
+import { createWorld } from "./kube/world";
+import type { CheckContext } from "./lifecycle/check";
+import { createExpectations } from "./lifecycle/expectations";
+import { type ClusterApi, createFleet } from "./lifecycle/fleet";
+import type { World } from "./lifecycle/lifecycle";
+import { ClusterError } from "./model/cluster-error";
+import { type Mesh, parseMesh } from "./model/mesh";
+
+/** Receives lines for whoever runs the update. */
+export type Say = (line: string) => void;
+
+export interface Session {
+  check(say: Say): CheckContext;
+  /** Throws where the mesh is not configured; `check` says so first. */
+  world(say: Say): World;
+}
+
+/** With `signal` aborted, requests end and no further one is made. */
+export function openSession(configuration: unknown, signal?: AbortSignal): Session {
+  const machine = createWorld();
+  const parsed = parseMesh(configuration);
+  const fleet = createFleet(connect, machine.now);
+  const claims = new Map<string, string>();
+  const expectations = createExpectations();
+  const around = untilCancelled(signal);
+  const clock = { ...machine, sleep: (milliseconds: number) => around(() => machine.sleep(milliseconds)) };
+  return {
+    check: (say) => ({ mesh: parsed, fleet: () => fleet, claims, expectations, say }),
+    world: (say) => ({ mesh: configured(), fleet, clock, say }),
+  };
+
+  function configured(): Mesh {
+    if ("mesh" in parsed) return parsed.mesh;
+    throw new Error(parsed.failures.map(({ property, reason }) => `${property} ${reason}`).join("; "));
+  }
+
+  function connect(place: string): ClusterApi {
+    // Loaded when a cluster is asked for the first time: where nothing changes, none is.
+    const { resolveConnection } = require("./kube/resolve-connection") as typeof import("./kube/resolve-connection");
+    const { createClusterClient } = require("./kube/cluster-client") as typeof import("./kube/cluster-client");
+    const mesh = configured();
+    const cluster = mesh.connections[place];
+    if (cluster === undefined) throw new ClusterError("connection", "the mesh no longer has it");
+    const resolved = resolveConnection(cluster.connection, machine, { execPlugins: mesh.execPlugins });
+    if (resolved.kind === "problem") throw new ClusterError("connection", resolved.reason);
+    const { version } = require("../../package.json") as { readonly version: string };
+    const options = {
+      execPlugins: mesh.execPlugins,
+      version,
+      callsAtOnce: mesh.concurrency,
+      requestTimeLimitMs: mesh.requestTimeoutSeconds * 1000,
+      ...(signal !== undefined && { signal }),
+    };
+    return createClusterClient(resolved.cluster, options, machine);
+  }
+}
