@@ -4,8 +4,8 @@ import { ClusterError, isClusterError } from "../model/cluster-error";
 import type { ApiCall, ApiServer } from "./api-server";
 import { isObject } from "./kubeconfig";
 
-/** Objects a page, as kubectl and client-go's pager ask for. */
-const PAGE_SIZE = 500;
+/** Objects a page. Twice what kubectl asks for: of namespaces that is 2 MB, and most meshes have fewer. */
+const PAGE_SIZE = 1000;
 
 /**
  * The items of a collection as the server wrote them (they do not repeat `kind` and `apiVersion`). `kind` is what the

@@ -83,7 +83,7 @@ function loadKubeconfig(connection: ClusterConnection, world: ConnectionWorld): 
     const path = expandHome(connection.kubeconfigPath, world);
     const text = readOptional(path, world);
     if (text === undefined) throw new ConnectionProblem(`there is no kubeconfig file "${path}"`);
-    return parseKubeconfig(text, { kind: "file", path });
+    return parseFile(path, text, world);
   }
   const separator = process.platform === "win32" ? ";" : ":";
   const listed = (world.env.KUBECONFIG ?? "").split(separator).filter((path) => path !== "");
@@ -92,7 +92,7 @@ function loadKubeconfig(connection: ClusterConnection, world: ConnectionWorld): 
     const text = readOptional(path, world);
     // Like kubectl: of a list, files that are missing or empty do not count.
     const missing = text === undefined || (paths.length > 1 && text.trim() === "");
-    return missing ? [] : [parseKubeconfig(text, { kind: "file", path })];
+    return missing ? [] : [parseFile(path, text, world)];
   });
   if (read.length === 0) {
     const tried = paths.map((path) => `"${path}"`).join(", ");
@@ -101,6 +101,25 @@ function loadKubeconfig(connection: ClusterConnection, world: ConnectionWorld): 
     );
   }
   return mergeKubeconfigs(read);
+}
+
+interface ParsedFile {
+  readonly text: string;
+  readonly kubeconfig: Kubeconfig;
+}
+
+/** By path, what a file was last read as. */
+const parsedFiles = new WeakMap<ConnectionWorld, Map<string, ParsedFile>>();
+
+/** A mesh's clusters are often contexts of one file, and to parse YAML takes longer than to connect: once a content. */
+function parseFile(path: string, text: string, world: ConnectionWorld): Kubeconfig {
+  const files = parsedFiles.get(world) ?? new Map<string, ParsedFile>();
+  parsedFiles.set(world, files);
+  const before = files.get(path);
+  if (before?.text === text) return before.kubeconfig;
+  const kubeconfig = parseKubeconfig(text, { kind: "file", path });
+  files.set(path, { text, kubeconfig });
+  return kubeconfig;
 }
 
 function pickContext(kubeconfig: Kubeconfig, asked: string | undefined): string {

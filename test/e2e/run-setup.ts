@@ -34,7 +34,7 @@ export function teardown(): void {
  * The tarball is unpacked among copies of what it depends on, and not linked to the sources: a file that the package
  * forgets to ship is missing here as well. The dependencies themselves are the ones this repository has installed.
  */
-function installPackages(dir: string): void {
+export function installPackages(dir: string): void {
   execFileSync("npm", ["pack", "--ignore-scripts", "--silent", "--pack-destination", dir], { cwd: root });
   const tarball = readdirSync(dir).find((file) => file.endsWith(".tgz")) as string;
   const modules = join(dir, "node_modules");

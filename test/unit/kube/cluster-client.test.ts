@@ -160,8 +160,8 @@ describe("a list", () => {
     );
     expect((await client.list()).map(({ name }) => name)).toEqual(["a", "b", "c"]);
     expect(server.seen.map(({ path }) => path)).toEqual([
-      "/api/v1/namespaces?limit=500",
-      "/api/v1/namespaces?limit=500&continue=more%2F%3D",
+      "/api/v1/namespaces?limit=1000",
+      "/api/v1/namespaces?limit=1000&continue=more%2F%3D",
     ]);
   });
 

@@ -438,6 +438,30 @@ describe("kubeconfig files", () => {
   });
 });
 
+describe("a kubeconfig file that has many clusters", () => {
+  const contexts = Array.from({ length: 100 }, (_, index) => `cluster-${index}`);
+  const yaml = `# Not JSON.\n${aKubeconfig({ contexts })}`;
+
+  test("is parsed once and not once a cluster", () => {
+    const world = aWorld({ env: { KUBECONFIG: "/k" }, readFile: files({ "/k": yaml }) });
+    const cost = (names: readonly string[]) => {
+      const started = process.cpuUsage();
+      for (const context of names) resolved({ context }, world);
+      return process.cpuUsage(started).user;
+    };
+    const first = cost(contexts.slice(0, 1));
+    expect(cost(contexts.slice(1))).toBeLessThan(20 * first);
+  });
+
+  test("is parsed again when it says something else", () => {
+    let text = yaml;
+    const world = aWorld({ env: { KUBECONFIG: "/k" }, readFile: () => text });
+    expect(resolved({ context: "cluster-7" }, world).server).toBe("https://api.example.com:6443");
+    text = yaml.replace("api.example.com", "api.example.org");
+    expect(resolved({ context: "cluster-7" }, world).server).toBe("https://api.example.org:6443");
+  });
+});
+
 describe("execPlugins", () => {
   const text = aKubeconfig({ user: { exec } });
   const result = (execPlugins: "allow" | "deny" | { allow: string[] }) =>
