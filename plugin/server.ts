@@ -121,7 +121,7 @@ export function createService(pkg: Package, engineAddress: string | undefined): 
 
     configure: unary((request: proto.ConfigureRequest) => {
       const config = meshConfigOf(readStruct(request.getArgs()), request.getUrn() ?? "");
-      session = openSession(config, cancellation.signal);
+      session = openSession(config, (line) => log.info("", line), cancellation.signal);
       return new proto.ConfigureResponse().setAcceptsecrets(true).setSupportspreview(true);
     }),
 

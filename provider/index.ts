@@ -23,6 +23,7 @@ function load() {
   return {
     ...(require("./lifecycle/check") as typeof import("./lifecycle/check")),
     ...(require("./lifecycle/lifecycle") as typeof import("./lifecycle/lifecycle")),
+    ...(require("./lifecycle/many") as typeof import("./lifecycle/many")),
     ...(require("./lifecycle/sync") as typeof import("./lifecycle/sync")),
     ...(require("./lifecycle/sync-check") as typeof import("./lifecycle/sync-check")),
     ...(require("./model/diff") as typeof import("./model/diff")),
@@ -33,7 +34,7 @@ function load() {
 
 function open(): Session {
   const { openSession } = require("./session") as typeof import("./session");
-  session ??= openSession(configuration);
+  session ??= openSession(configuration, say);
   return session;
 }
 
@@ -122,12 +123,67 @@ export const provider = {
   async delete(_id: string, props: Properties): Promise<void> {
     const core = load();
     const failures = await core.remove(core.parseState(props), open().world(say));
-    if (failures.length === 0) return;
-    // The server logs the stack of a failed delete beside the message; it says nothing to a user.
-    const error = new Error(`${failures.join("; ")}. The next "pulumi destroy" goes on from there`);
-    throw Object.assign(error, { stack: "" });
+    if (failures.length > 0) throw deletionError(failures);
   },
 };
+
+async function reconcileMany(
+  id: string,
+  inputs: Properties,
+  olds: Properties,
+): Promise<{ id: string; outs: Properties }> {
+  const core = load();
+  const { states, failures } = await core.reconcileMany(inputs, core.parseStates(olds), open().world(say));
+  const outs = core.outputsOfMany(states, inputs);
+  if (failures.length === 0) return { id, outs };
+  throw partialError(id, failures, outs, inputs);
+}
+
+/** `GlobalNamespaces`, in the same process and session as `provider`. */
+export const globalNamespaces = {
+  configure(request: ConfigureRequest): Promise<void> {
+    return provider.configure(request);
+  },
+
+  async check(olds: Properties, news: Properties): Promise<{ inputs: Properties; failures: unknown[] }> {
+    const { inputs, failures } = await load().checkMany(olds, news, open().check(say));
+    return { inputs, failures: [...failures] };
+  },
+
+  async diff(_id: string, olds: Properties, news: Properties): Promise<{ changes: boolean }> {
+    const { diffMany, parseStates } = load();
+    const { changes, unfinished } = diffMany(parseStates(olds), news);
+    for (const line of unfinished) say(line);
+    return { changes: changes || lacksLoader(olds) };
+  },
+
+  create(inputs: Properties): Promise<{ id: string; outs: Properties }> {
+    return reconcileMany(String(inputs.resource), inputs, {});
+  },
+
+  async update(id: string, olds: Properties, news: Properties): Promise<{ outs: Properties }> {
+    const { outs } = await reconcileMany(id, news, olds);
+    return { outs };
+  },
+
+  async read(id: string, props: Properties): Promise<{ id: string; props: Properties; inputs: Properties }> {
+    const core = load();
+    const states = await core.readMany(core.parseStates(props), open().world(say), id);
+    return { id, props: core.outputsOfMany(states, props), inputs: core.inputsOfMany(states, props) };
+  },
+
+  async delete(id: string, props: Properties): Promise<void> {
+    const core = load();
+    const failures = await core.removeMany(core.parseStates(props), open().world(say), id);
+    if (failures.length > 0) throw deletionError(failures);
+  },
+};
+
+function deletionError(failures: readonly string[]): Error {
+  // The server logs the stack of a failed delete beside the message; it says nothing to a user.
+  const error = new Error(`${failures.join("; ")}. The next "pulumi destroy" goes on from there`);
+  return Object.assign(error, { stack: "" });
+}
 
 async function reconcileSync(
   inputs: Properties,
@@ -177,6 +233,6 @@ export const namespaceSync = {
   async delete(_id: string, props: Properties): Promise<void> {
     const core = load();
     const failures = await core.removeSync(core.parseSyncState(props), open().world(say));
-    if (failures.length > 0) throw new Error(`${failures.join("; ")}. The next "pulumi destroy" goes on from there`);
+    if (failures.length > 0) throw deletionError(failures);
   },
 };

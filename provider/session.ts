@@ -9,6 +9,7 @@ import type { CheckContext } from "./lifecycle/check";
 import { createExpectations } from "./lifecycle/expectations";
 import { type ClusterApi, createFleet } from "./lifecycle/fleet";
 import type { World } from "./lifecycle/lifecycle";
+import { createProgress } from "./lifecycle/progress";
 import { ClusterError } from "./model/cluster-error";
 import { type Mesh, parseMesh } from "./model/mesh";
 
@@ -21,18 +22,20 @@ export interface Session {
   world(say: Say): World;
 }
 
-/** With `signal` aborted, requests end and no further one is made. */
-export function openSession(configuration: unknown, signal?: AbortSignal): Session {
+/** `tell` is for what concerns all resources. With `signal` aborted, requests end and no further one is made. */
+export function openSession(configuration: unknown, tell: Say, signal?: AbortSignal): Session {
   const machine = createWorld();
   const parsed = parseMesh(configuration);
   const fleet = createFleet(connect, machine.now);
   const claims = new Map<string, string>();
+  const removals = new Map<string, string>();
+  const progress = createProgress({ clock: machine, say: tell });
   const expectations = createExpectations();
   const around = untilCancelled(signal);
   const clock = { ...machine, sleep: (milliseconds: number) => around(() => machine.sleep(milliseconds)) };
   return {
-    check: (say) => ({ mesh: parsed, fleet: () => fleet, claims, expectations, say }),
-    world: (say) => ({ mesh: configured(), fleet, clock, say }),
+    check: (say) => ({ mesh: parsed, fleet: () => fleet, claims, removals, expectations, say }),
+    world: (say) => ({ mesh: configured(), fleet, clock, progress, claims, say }),
   };
 
   function configured(): Mesh {

@@ -27,8 +27,12 @@ export interface CheckContext {
   readonly mesh: MeshResult;
   /** Only called with a mesh that parsed. */
   readonly fleet: () => Fleet;
-  /** Which resource of this process has claimed which name. */
+  /** Which resource of this program declares which name, in words. */
   readonly claims: Map<string, string>;
+  /** Which GlobalNamespaces of this program gives up which name by no longer declaring it, in words. */
+  readonly removals: Map<string, string>;
+  /** Who declares the namespace, in words. Default: the GlobalNamespace itself. */
+  readonly holder?: string;
   readonly expectations: Expectations;
   readonly say: (line: string) => void;
 }
@@ -41,7 +45,8 @@ export async function check(olds: Inputs, news: Inputs, context: CheckContext): 
   if ("failures" in parsed) return fail(parsed.failures);
   const { spec } = parsed;
   const resource = typeof news.resource === "string" ? news.resource : String(spec.name);
-  const claim = isUnknown(spec.name) ? undefined : failureOfClaim(spec.name, resource, context.claims);
+  const holder = context.holder ?? `GlobalNamespace ${JSON.stringify(resource)}`;
+  const claim = isUnknown(spec.name) ? undefined : failureOfClaim(spec.name, holder, context);
   if (claim !== undefined) return fail([claim]);
   // The owner stays for the resource's life: renaming the stack or the resource does not turn it into a stranger.
   const owner = typeof olds.owner === "string" && !isUnknown(olds.owner) ? olds.owner : `${mesh.owner}/${resource}`;
@@ -125,10 +130,20 @@ export function describeMeshFailure({ property, reason }: CheckFailure): CheckFa
     : { property: "provider", reason: `Mesh: ${property} ${reason}` };
 }
 
-function failureOfClaim(name: string, resource: string, claims: Map<string, string>): CheckFailure | undefined {
-  const holder = claims.get(name) ?? resource;
-  claims.set(name, holder);
-  if (holder === resource) return undefined;
-  const reason = `${JSON.stringify(name)} is declared twice: the GlobalNamespace ${JSON.stringify(holder)} of this program has it already`;
-  return { property: "name", reason };
+function failureOfClaim(name: string, holder: string, context: CheckContext): CheckFailure | undefined {
+  const first = context.claims.get(name) ?? holder;
+  context.claims.set(name, first);
+  if (first !== holder) {
+    const reason = `${JSON.stringify(name)} is declared twice: the ${first} of this program has it already`;
+    return { property: "name", reason };
+  }
+  const remover = context.removals.get(name);
+  if (remover === undefined || remover === holder) return undefined;
+  return { property: "name", reason: describeMove(name, remover) };
+}
+
+/** A namespace that one resource stops declaring and another begins to: it would be deleted, and then made anew. */
+export function describeMove(name: string, remover: string): string {
+  const released = `released: [${JSON.stringify(name)}]`;
+  return `${JSON.stringify(name)} is no longer declared by the ${remover} of this program, which would delete it; to move it without a change on any cluster write ${released} there`;
 }

@@ -41,6 +41,13 @@ export function describeDepartures(departure: Departure): string[] {
   });
 }
 
+/** A namespace that is no longer declared among many: the engine's diff shows that it goes, not what becomes of it. */
+export function describeRemoval(name: string, olds: Readonly<Record<string, unknown>>): string {
+  const { onDelete, deleteNonEmpty } = parsePolicies(olds);
+  const contents = deleteNonEmpty ? "with everything in it" : "unless it holds something";
+  return `${name}: is no longer declared: on the mesh it is DELETED ${contents}, if this resource created it; on its clusters: onDelete: "${onDelete}"`;
+}
+
 /** The order in which a change reaches the clusters, where it is more than one step. */
 export function describeRollout(departure: Departure): string[] {
   const { name, olds, inputs, targets } = departure;

@@ -5,7 +5,7 @@ import { type CheckFailure, describePath } from "../model/failure";
 import { isRecord, type StringMap } from "../model/json";
 import { CONTROL_PLANE, describePlace, type Mesh } from "../model/mesh";
 import type { Namespace } from "../model/namespace";
-import { ownerOf, wasCreatedBy } from "../model/owner";
+import { isCreatorOf, ownerOf } from "../model/owner";
 import { refusalOf } from "../model/refusal";
 import type { Policies } from "../model/spec";
 import type { Origin, PreviewTarget } from "../model/targets";
@@ -70,7 +70,7 @@ export async function lookAtClusters(question: LookQuestion): Promise<Look> {
 
 function originOf(existing: Namespace | undefined, owner: string): Origin {
   if (existing === undefined) return "created";
-  return ownerOf(existing) === owner && wasCreatedBy(owner, existing) ? "created" : "adopted";
+  return ownerOf(existing) === owner && isCreatorOf(owner, existing) ? "created" : "adopted";
 }
 
 interface Seen {

@@ -17,8 +17,8 @@ import { type Waves, wavesOf } from "../model/waves";
 import { clusterErrorOf, describeFailure, type Fleet } from "./fleet";
 import { resolveInjectors } from "./injectors";
 import { isDeleted, leave, refuseContents } from "./leave";
-import { applyTo, type PlaceOutcome, type Timer } from "./place";
-import { onEach } from "./progress";
+import { applyTo, type Clock, type PlaceOutcome } from "./place";
+import { onEach, type Progress } from "./progress";
 import { readRestarts, settleRestarts, withTold } from "./restarts";
 
 type Inputs = Readonly<Record<string, unknown>>;
@@ -32,10 +32,13 @@ export interface Reconciled {
 export interface World {
   readonly mesh: Mesh;
   readonly fleet: Fleet;
-  readonly clock: Timer;
+  readonly clock: Clock;
+  readonly progress: Progress;
   readonly say: (line: string) => void;
   /** What the engine grants the operation (`customTimeouts`): the resource's own limits are no longer than this. */
   readonly timeoutSeconds?: number;
+  /** Which resource of the program that runs declares which name, in words. */
+  readonly claims: ReadonlyMap<string, string>;
 }
 
 /** The control plane could not be written, so nothing else was: there is nothing new to remember. */
@@ -73,7 +76,7 @@ export async function reconcile(inputs: Inputs, remembered: State | undefined, w
   const waves = wavesOf(policies.waves, [...Object.keys(targets), ...Object.keys(leavers)]);
   let done = 0;
   for (const wave of waves) {
-    const outcomes = await onEach(name, wave, reconcileMember, world);
+    const outcomes = await onEach(name, wave, reconcileMember, world.progress);
     for (const [index, cluster] of wave.entries()) settle(cluster, outcomes[index] ?? {});
     await restartMembers(wave);
     done += 1;
@@ -109,7 +112,7 @@ export async function reconcile(inputs: Inputs, remembered: State | undefined, w
     const marks = affinityMarks(targets);
     const place = mesh.controlPlane;
     const write = { ...common, place, target: controlPlaneTarget, isControlPlane: true, marks, remembered: before };
-    const written = await applyTo(fleet, write);
+    const [written = {}] = await onEach(name, [place], () => applyTo(fleet, write), world.progress);
     if (written.failure !== undefined) {
       throw new ControlPlaneError(
         `${written.failure}. Nothing was written to the clusters; the next "pulumi up" begins anew`,
@@ -304,6 +307,12 @@ export async function remove(state: State, world: World): Promise<readonly strin
       .filter((failure) => failure !== undefined)
       .sort();
 
+  // The engine deletes what it has replaced, and what has moved to another resource, at the end of the same update.
+  const claimant = world.claims.get(name);
+  if (claimant !== undefined) {
+    say(`${name}: nothing is deleted: the ${claimant} of this program declares it`);
+    return [];
+  }
   const objection = await objectionOfControlPlane();
   if (objection !== undefined) return [objection];
   for (const cluster of Object.keys(state.orphaned)) {
@@ -315,7 +324,7 @@ export async function remove(state: State, world: World): Promise<readonly strin
     say(`${name}: ${cluster} is no longer in the mesh; its namespace is left as it is`);
     return {};
   };
-  const failures = failuresOf(await onEach(name, Object.keys(members), end, world));
+  const failures = failuresOf(await onEach(name, Object.keys(members), end, world.progress));
   if (failures.length > 0) return failures;
   return failuresOf([await step(mesh.controlPlane, state.controlPlane, "delete")]);
 

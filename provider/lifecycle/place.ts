@@ -4,7 +4,7 @@ import { ClusterError, type ClusterErrorCode } from "../model/cluster-error";
 import { competingLabels } from "../model/injection";
 import { describePlace } from "../model/mesh";
 import type { Namespace, NamespaceApply } from "../model/namespace";
-import { fieldManagerOf, OWNER_ANNOTATION, ownerOf, wasCreatedBy } from "../model/owner";
+import { fieldManagerOf, isCreatorOf, OWNER_ANNOTATION, ownerOf, wasCreatedBy } from "../model/owner";
 import {
   describeCompetitors,
   describeConflicts,
@@ -15,7 +15,7 @@ import {
   refusalOf,
 } from "../model/refusal";
 import type { Policies } from "../model/spec";
-import { describeLive, type MemberStatus } from "../model/state";
+import { describeLive, isCarriedBy, type MemberStatus } from "../model/state";
 import type { Target } from "../model/targets";
 import { clusterErrorOf, describeFailure, type Fleet } from "./fleet";
 
@@ -56,10 +56,10 @@ export async function applyTo(fleet: Fleet, write: Write): Promise<PlaceOutcome>
     cluster = await knownIdentity(fleet, place, remembered);
     if (await isGoing(fleet, write)) return failed("Terminating", terminating());
     const before = await fleet.recall(place, name);
-    const { namespace, created } = await put(fleet, write);
+    const { namespace, created } = asItIs(before, write) ?? (await put(fleet, write));
     fleet.note(place, name, namespace);
     const sameObject = remembered?.uid === namespace.uid;
-    const isOurs = sameObject ? remembered.origin === "created" : wasCreatedBy(owner, namespace, before);
+    const isOurs = sameObject ? remembered.origin === "created" : isMadeBy(owner, namespace, before);
     const origin = created || isOurs ? "created" : "adopted";
     const status: MemberStatus = {
       state: "Ready",
@@ -130,6 +130,21 @@ function problemOfAnswer(namespace: Namespace, target: Target): ClusterError | u
   if (keys.length > 0) return new ClusterError("conflict", describeCompetitors(namespace, competing, keys));
   const overruled = describeOverruled(namespace, target);
   return overruled === undefined ? undefined : new ClusterError("rejected", overruled);
+}
+
+/**
+ * Nothing is written where this resource is new and its owner is not: the look before has shown a namespace that carries
+ * just what is declared, because another resource of the same stack has had it until now, or its record was lost.
+ */
+function asItIs(seen: Namespace | undefined, { owner, target, marks, remembered }: Write): Put | undefined {
+  if (remembered !== undefined || seen === undefined || !isCarriedBy(seen, target, marks, owner)) return undefined;
+  return { namespace: seen, created: false };
+}
+
+/** What was this owner's before it was written now may have been written often since it was made. */
+function isMadeBy(owner: string, namespace: Namespace, seen: Namespace | undefined): boolean {
+  const wasOurs = seen !== undefined && seen.uid === namespace.uid && ownerOf(seen) === owner;
+  return wasOurs ? isCreatorOf(owner, seen) : wasCreatedBy(owner, namespace, seen);
 }
 
 interface Put {

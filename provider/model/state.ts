@@ -1,9 +1,9 @@
 /** What the engine keeps of a GlobalNamespace: its outputs, and with them all that a later run knows. */
 
 import { competingLabels } from "./injection";
-import { isRecord, mapValues, pick, type StringMap } from "./json";
+import { isRecord, mapValues, pick, type StringMap, sameJson } from "./json";
 import type { Namespace } from "./namespace";
-import { fieldManagerOf, NAME_LABEL } from "./owner";
+import { fieldManagerOf, NAME_LABEL, OWNER_ANNOTATION } from "./owner";
 import { foreignLabels } from "./propagation";
 import { ARGS } from "./spec";
 import type { Origin, Target } from "./targets";
@@ -138,6 +138,25 @@ export function ownPart(namespace: Namespace, target: Target, owner: string): Ta
   const labels = { ...pick(namespace.labels, labelKeys), ...competingLabels(target.labels, namespace.labels) };
   const sorted = pick(labels, Object.keys(labels).sort());
   return Object.keys(annotations).length > 0 ? { labels: sorted, annotations } : { labels: sorted };
+}
+
+/**
+ * Whether this owner's field manager has set just this target on a live namespace, and these of the package's own
+ * annotations: an apply would change nothing.
+ */
+export function isCarriedBy(namespace: Namespace, target: Target, marks: StringMap, owner: string): boolean {
+  const manager = fieldManagerOf(owner);
+  const ours = namespace.fieldManagers.filter((entry) => entry.manager === manager);
+  const own = ownPart(namespace, target, owner);
+  const labels = ours.flatMap((entry) => entry.labels).filter((key) => key !== NAME_LABEL);
+  const annotations = ours.flatMap((entry) => entry.annotations);
+  const wanted: StringMap = { ...target.annotations, ...marks, [OWNER_ANNOTATION]: owner };
+  return (
+    namespace.deletionTimestamp === undefined &&
+    sameJson(own.labels, target.labels) &&
+    sameJson([...labels].sort(), Object.keys(target.labels).sort()) &&
+    sameJson(pick(namespace.annotations, annotations), wanted)
+  );
 }
 
 /** What a live namespace shows of itself in the outputs; the mesh's own also what others set on it. */

@@ -175,14 +175,14 @@ export class PulumiProject {
     return readFileSync(join(this.backend, ".pulumi", "stacks", String(project), `${stack}.json`), "utf8");
   }
 
-  resources(): Resource[] {
-    const state = JSON.parse(this.stateText()) as { checkpoint: { latest: { resources?: Resource[] } } };
+  resources(stack?: string): Resource[] {
+    const state = JSON.parse(this.stateText(stack)) as { checkpoint: { latest: { resources?: Resource[] } } };
     return state.checkpoint.latest.resources ?? [];
   }
 
   /** A GlobalNamespace as the state has it. */
-  namespace(name: string): RecordedNamespace {
-    const found = this.resources().find(({ urn }) => urn.endsWith(`:GlobalNamespace::${name}`));
+  namespace(name: string, stack?: string): RecordedNamespace {
+    const found = this.resources(stack).find(({ urn }) => urn.endsWith(`:GlobalNamespace::${name}`));
     if (found?.outputs === undefined) throw new Error(`the state has no GlobalNamespace ${name}`);
     return found as unknown as RecordedNamespace;
   }

@@ -12,6 +12,7 @@ function contextOf(fake: FakeMesh): CheckContext {
     mesh: { mesh: fake.mesh },
     fleet: () => fake.world.fleet,
     claims: new Map(),
+    removals: new Map(),
     expectations: createExpectations(),
     say: fake.world.say,
   };

@@ -64,6 +64,7 @@ export function aFakeEngine(): FakeEngine {
       mesh: { mesh: fake.mesh },
       fleet: () => fake.world.fleet,
       claims: new Map(),
+      removals: new Map(),
       expectations: createExpectations(),
       say: fake.world.say,
     };

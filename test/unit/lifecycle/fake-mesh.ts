@@ -142,11 +142,17 @@ function build(
     sleep: async (milliseconds: number) => {
       now += milliseconds;
     },
-    every: () => () => {},
   };
   return {
     mesh,
-    world: { mesh, fleet, clock, say: (line) => said.push(line) },
+    world: {
+      mesh,
+      fleet,
+      clock,
+      progress: { begin: () => () => {} },
+      claims: new Map(),
+      say: (line) => said.push(line),
+    },
     said,
     requests,
     writes: () => requests.filter((request) => WRITES.some((verb) => request.endsWith(` ${verb}`))).sort(),
@@ -171,6 +177,7 @@ export async function checked(
     mesh: { mesh: fake.mesh },
     fleet: () => fake.world.fleet,
     claims: new Map(),
+    removals: new Map(),
     expectations: createExpectations(),
     say: fake.world.say,
   };

@@ -1,9 +1,9 @@
-import { expect, test } from "vitest";
-import type { PlaceOutcome, Timer } from "../../../provider/lifecycle/place.ts";
-import { onEach } from "../../../provider/lifecycle/progress.ts";
+import { describe, expect, test } from "vitest";
+import type { Timer } from "../../../provider/lifecycle/place.ts";
+import { createProgress } from "../../../provider/lifecycle/progress.ts";
 
-/** A clock whose ticks the test makes. */
-function aTimer() {
+/** A progress whose time the test lets pass. */
+function aProgress() {
   let now = 0;
   const ticks = new Map<() => void, number>();
   const clock: Timer = {
@@ -14,36 +14,47 @@ function aTimer() {
       return () => ticks.delete(act);
     },
   };
-  const tick = () => {
+  const said: string[] = [];
+  const pass = () => {
     for (const [act, milliseconds] of ticks) {
       now += milliseconds;
       act();
     }
+    return said.splice(0);
   };
-  return { clock, tick, isQuiet: () => ticks.size === 0 };
+  const progress = createProgress({ clock, say: (line) => said.push(line) });
+  return { progress, pass, isQuiet: () => ticks.size === 0 };
 }
 
-test("work that takes long says which clusters are waited for and which have failed, until it ends", async () => {
-  const { clock, tick, isQuiet } = aTimer();
-  const said: string[] = [];
-  const ends = new Map<string, (outcome: PlaceOutcome) => void>();
-  const work = (place: string) => new Promise<PlaceOutcome>((resolve) => ends.set(place, resolve));
-  const all = onEach("payments", ["east", "north", "west"], work, { clock, say: (line) => said.push(line) });
-  ends.get("east")?.({});
-  ends.get("north")?.({ failure: "no" });
-  await Promise.resolve();
-  await Promise.resolve();
-  tick();
-  expect(said).toEqual(['payments: after 5 s still waiting for cluster "west"; failed on cluster "north"']);
-  ends.get("west")?.({ failure: "neither" });
-  expect(await all).toEqual([{}, { failure: "no" }, { failure: "neither" }]);
-  expect(isQuiet()).toBe(true);
-});
+describe("work that takes long", () => {
+  test("says which cluster is waited for, and since when, until it ends", () => {
+    const { progress, pass, isQuiet } = aProgress();
+    const endEast = progress.begin("payments", "east");
+    const endWest = progress.begin("payments", "west");
+    endEast();
+    expect(pass()).toEqual(['payments: waiting for cluster "west" since 5 s']);
+    expect(pass()).toEqual(['payments: waiting for cluster "west" since 10 s']);
+    endWest();
+    expect(isQuiet()).toBe(true);
+  });
 
-test("work that ends at once says nothing", async () => {
-  const { clock, tick } = aTimer();
-  const said: string[] = [];
-  await onEach("payments", ["east"], async () => ({}), { clock, say: (line) => said.push(line) });
-  tick();
-  expect(said).toEqual([]);
+  test("is one line a cluster, however many namespaces wait for it", () => {
+    const { progress, pass } = aProgress();
+    for (let index = 0; index < 12; index += 1) progress.begin(`team-${index}`, "west");
+    expect(pass()).toEqual([expect.stringMatching(/^team-0, .* and \d+ more: waiting for cluster "west" since 5 s$/)]);
+  });
+
+  test("names only what has waited for a while", () => {
+    const { progress, pass } = aProgress();
+    progress.begin("payments", "west");
+    pass();
+    progress.begin("orders", "west");
+    expect(pass()).toEqual(['payments and orders: waiting for cluster "west" since 10 s']);
+  });
+
+  test("says nothing where it ends in time", () => {
+    const { progress, pass } = aProgress();
+    progress.begin("payments", "west")();
+    expect(pass()).toEqual([]);
+  });
 });

@@ -1,0 +1,226 @@
+/**
+ * The life of a GlobalNamespaces: many global namespaces as one resource. Nothing of its own is decided here; each of them
+ * is checked, compared, written, looked at and ended as a GlobalNamespace of that name is.
+ */
+
+import { type Diff, diff } from "../model/diff";
+import { type CheckFailure, describePath, describeValue } from "../model/failure";
+import { isRecord, mapValues, ownValue, withoutUndefined } from "../model/json";
+import { outputsOf, parseState, type State } from "../model/state";
+import { isUnknown } from "../model/unknown";
+import { type CheckContext, type CheckResult, check, describeMove } from "./check";
+import { describeRemoval } from "./departures";
+import { ControlPlaneError, type Reconciled, read, reconcile, remove, type World } from "./lifecycle";
+
+type Inputs = Readonly<Record<string, unknown>>;
+
+/** Namespaces that are worked on at once: enough to keep every cluster busy, few enough to bound what is in memory. */
+const AT_ONCE = 128;
+/** Milliseconds between two lines that say how far it got. */
+const TELL_MS = 10_000;
+
+/** By name, as the last run recorded them. */
+export type States = Readonly<Record<string, State>>;
+
+export async function checkMany(olds: Inputs, news: Inputs, context: CheckContext): Promise<CheckResult> {
+  const fail = (failures: readonly CheckFailure[]): CheckResult => ({ inputs: { ...news }, failures });
+  const { resource, namespaces, released } = news;
+  if (isUnknown(namespaces)) return fail([]);
+  if (!isRecord(namespaces)) {
+    return fail([{ property: "namespaces", reason: `is ${describeValue(namespaces)}; expected a map by name` }]);
+  }
+  const gone = failuresOfReleased(released, namespaces);
+  if (gone.length > 0) return fail(gone);
+  const holder = `GlobalNamespaces ${JSON.stringify(resource)}`;
+  const before = isRecord(olds.namespaces) ? olds.namespaces : {};
+  const each = await Promise.all(
+    Object.entries(namespaces).map(async ([name, args]): Promise<[string, CheckResult]> => {
+      if (isUnknown(args)) return [name, { inputs: {}, failures: [] }];
+      if (!isRecord(args)) {
+        const reason = `is ${describeValue(args)}; expected the arguments of a GlobalNamespace`;
+        return [name, { inputs: {}, failures: [{ property: "", reason }] }];
+      }
+      if (args.name !== undefined) {
+        return [
+          name,
+          { inputs: {}, failures: [{ property: "name", reason: "is the key in namespaces; leave it out" }] },
+        ];
+      }
+      const old = ownValue(before, name);
+      const one = { ...args, name, resource: name };
+      return [name, await check(isRecord(old) ? old : {}, one, { ...context, holder })];
+    }),
+  );
+  const failures = each.flatMap(([name, result]) => result.failures.map((failure) => within(name, failure)));
+  const removed = Object.keys(before).filter((name) => !Object.hasOwn(namespaces, name) && !isReleased(news, name));
+  for (const name of removed) {
+    context.removals.set(name, holder);
+    if (context.claims.has(name)) failures.push({ property: "released", reason: describeMove(name, holder) });
+    else context.say(describeRemoval(name, before[name] as Inputs));
+  }
+  for (const name of isStringList(released) ? released.filter((each) => Object.hasOwn(before, each)) : []) {
+    context.say(`${name}: is given up without a change on any cluster (released)`);
+  }
+  const checked = each.map(([name, { inputs }]) => [name, isUnknown(namespaces[name]) ? namespaces[name] : inputs]);
+  return { inputs: withoutUndefined({ resource, released, namespaces: Object.fromEntries(checked) }), failures };
+}
+
+/** A failure of one of them, as one of the whole. */
+function within(name: string, { property, reason }: CheckFailure): CheckFailure {
+  if (property === "provider") return { property, reason };
+  const path = describePath(["namespaces", name]);
+  return { property: property === "" ? path : `${path}.${property}`, reason };
+}
+
+function failuresOfReleased(released: unknown, namespaces: Inputs): CheckFailure[] {
+  if (released === undefined || isUnknown(released)) return [];
+  if (!isStringList(released)) {
+    return [{ property: "released", reason: `is ${describeValue(released)}; expected a list of names` }];
+  }
+  const both = released.filter((name) => Object.hasOwn(namespaces, name));
+  return both.map((name) => ({
+    property: "released",
+    reason: `names ${JSON.stringify(name)}, which namespaces declares as well; keep one of them`,
+  }));
+}
+
+function isStringList(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === "string");
+}
+
+function isReleased({ released }: Inputs, name: string): boolean {
+  return isStringList(released) && released.includes(name);
+}
+
+/** The recorded states; what is damaged is refused as for a single one. */
+export function parseStates(outputs: Inputs): States {
+  const namespaces = isRecord(outputs.namespaces) ? outputs.namespaces : {};
+  return Object.fromEntries(Object.entries(namespaces).map(([name, one]) => [name, parseState(one)]));
+}
+
+export function diffMany(states: States, news: Inputs): Pick<Diff, "changes" | "paths" | "unfinished"> {
+  if (!isRecord(news.namespaces)) return { changes: true, paths: ["namespaces"], unfinished: [] };
+  const paths: string[] = [];
+  const unfinished: string[] = [];
+  const declared = news.namespaces;
+  for (const name of [...new Set([...Object.keys(states), ...Object.keys(declared)])].sort()) {
+    const state = ownValue(states, name);
+    const inputs = ownValue(declared, name);
+    const path = describePath(["namespaces", name]);
+    if (state === undefined || !isRecord(inputs)) {
+      paths.push(path);
+      continue;
+    }
+    const one = diff(state, inputs);
+    if (one.changes) paths.push(...one.paths.map((each) => `${path}.${each}`));
+    unfinished.push(...one.unfinished.map((line) => `${name}: ${line}`));
+  }
+  return { changes: paths.length > 0, paths, unfinished };
+}
+
+export interface ManyReconciled {
+  readonly states: States;
+  readonly failures: readonly string[];
+}
+
+/** What is declared is brought to the clusters, what no longer is ends; each for itself. */
+export async function reconcileMany(inputs: Inputs, remembered: States, world: World): Promise<ManyReconciled> {
+  const declared = isRecord(inputs.namespaces) ? inputs.namespaces : {};
+  const states: Record<string, State> = {};
+  const failures: string[] = [];
+  const settle = async (name: string): Promise<void> => {
+    const before = ownValue(remembered, name);
+    const one = ownValue(declared, name);
+    if (isRecord(one)) {
+      const done = await reconcileOne(one, before, world);
+      if (done.state !== undefined) states[name] = done.state;
+      failures.push(...done.failures);
+    } else if (before !== undefined && !isReleased(inputs, name)) {
+      const left = await remove(before, world);
+      if (left.length > 0) states[name] = before;
+      failures.push(...left);
+    }
+  };
+  const names = [...new Set([...Object.keys(declared), ...Object.keys(remembered)])].sort();
+  const changed = names.filter((name) => {
+    const before = ownValue(remembered, name);
+    const one = ownValue(declared, name);
+    if (before === undefined || !isRecord(one) || diff(before, one).changes) return true;
+    states[name] = before;
+    return false;
+  });
+  await forEach(changed, settle, world, String(inputs.resource));
+  return { states: sorted(states), failures: failures.sort() };
+}
+
+async function reconcileOne(
+  inputs: Inputs,
+  before: State | undefined,
+  world: World,
+): Promise<Omit<Reconciled, "state"> & { readonly state: State | undefined }> {
+  try {
+    return await reconcile(inputs, before, world);
+  } catch (error) {
+    if (!(error instanceof ControlPlaneError)) throw error;
+    return { state: before, failures: [error.message] };
+  }
+}
+
+/** What the clusters hold of each now; those that are gone everywhere are left out. */
+export async function readMany(states: States, world: World, resource: string): Promise<States> {
+  const seen: Record<string, State> = {};
+  const look = async (name: string): Promise<void> => {
+    const state = await read(states[name] as State, world);
+    if (state !== undefined) seen[name] = state;
+  };
+  await forEach(Object.keys(states), look, world, resource);
+  return sorted(seen);
+}
+
+/** Ends each; what could not be done is told. */
+export async function removeMany(states: States, world: World, resource: string): Promise<readonly string[]> {
+  const failures: string[] = [];
+  const end = async (name: string): Promise<void> =>
+    void failures.push(...(await remove(states[name] as State, world)));
+  await forEach(Object.keys(states), end, world, resource);
+  return failures.sort();
+}
+
+/** Some at a time, in their order; says how far it got where that takes long. */
+async function forEach(
+  names: readonly string[],
+  work: (name: string) => Promise<void>,
+  { clock, say }: World,
+  resource: string,
+): Promise<void> {
+  const queue = [...names];
+  let done = 0;
+  let tellAt = clock.now() + TELL_MS;
+  const worker = async () => {
+    for (let name = queue.shift(); name !== undefined; name = queue.shift()) {
+      await work(name);
+      done += 1;
+      if (clock.now() < tellAt) continue;
+      say(`${resource}: ${done} of ${names.length} namespaces are done`);
+      tellAt = clock.now() + TELL_MS;
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(AT_ONCE, names.length) }, worker));
+}
+
+function sorted(states: States): States {
+  return Object.fromEntries(Object.entries(states).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** Outputs as the engine keeps them: each namespace has those of a GlobalNamespace. */
+export function outputsOfMany(states: States, { resource, released }: Inputs): Record<string, unknown> {
+  // Those of a refresh keep what was declared, which the next diff holds them to.
+  const declared = ({ targets, controlPlaneTarget }: State) => ({ targets, controlPlaneTarget });
+  const namespaces = mapValues(states, (state) => ({ ...outputsOf(state), ...declared(state) }));
+  return withoutUndefined({ resource, released, namespaces });
+}
+
+/** The inputs that would have led to these states: a refresh shows drift in them. */
+export function inputsOfMany(states: States, { resource, released }: Inputs): Record<string, unknown> {
+  return withoutUndefined({ resource, released, namespaces: mapValues(states, ({ inputs }) => inputs) });
+}
