@@ -10,13 +10,14 @@ export interface GlobalNamespacesArgs {
   namespaces: pulumi.Input<{ [name: string]: pulumi.Input<Omit<GlobalNamespaceArgs, "name">> }>;
   /**
    * Names of namespaces that are given up as they are: nothing is written or deleted on any cluster, and another resource
-   * of the same program can declare them. A name may stay here afterwards. Default: none.
+   * of the same program can declare them. A name may stay here afterwards. Default: none. Changing it touches no cluster.
    */
   released?: pulumi.Input<pulumi.Input<string>[]>;
 }
 
 /** A GlobalNamespace's outputs, as one of many. */
 export interface GlobalNamespaceStatus {
+  /** The namespace's name. */
   name: string;
   /** What each cluster shall carry. */
   targets: { [cluster: string]: Target };

@@ -13,6 +13,7 @@ export type PromotedArgs = Pick<GlobalNamespaceArgs, (typeof PROMOTED)[number]>;
 
 /** What a stack says of a namespace to the stacks after it. */
 export interface Promotable {
+  /** Its arguments, as far as they are carried over. */
   args: { [key: string]: unknown };
   /** Why it is not proven there; empty where it is. */
   doubts: string[];

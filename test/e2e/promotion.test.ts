@@ -1,4 +1,4 @@
-import { cpSync } from "node:fs";
+import { cpSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { until } from "../lab/condition.ts";
@@ -42,10 +42,15 @@ describe("the example of a promotion", () => {
     await lab?.stop();
   });
 
-  const up = (stack: string, ...args: string[]) => project.up("--stack", stack, ...args);
-  const upFails = (stack: string, ...args: string[]) => project.upFails("--stack", stack, ...args);
-  const preview = (stack: string) => project.preview("--stack", stack);
-  const previewFails = (stack: string) => project.fails("preview", "--diff", "--stack", stack);
+  const printed: string[] = [];
+  const print = async (output: Promise<string>): Promise<string> => {
+    printed.push(await output);
+    return output;
+  };
+  const up = (stack: string, ...args: string[]) => print(project.up("--stack", stack, ...args));
+  const upFails = (stack: string, ...args: string[]) => print(project.upFails("--stack", stack, ...args));
+  const preview = (stack: string) => print(project.preview("--stack", stack));
+  const previewFails = (stack: string) => print(project.previewFails("--stack", stack));
   const revision = async (cluster: string) => (await labelsOf(lab.cluster(cluster), "payments"))?.[REVISION];
   const statesIn = (stack: string) => {
     const { members } = project.namespace("payments", stack).outputs;
@@ -143,6 +148,13 @@ describe("the example of a promotion", () => {
     for (const cluster of ALL.prod) expect(await revision(cluster)).toBe("canary");
     expect(statesIn("prod")).toEqual({ north: "Ready", northeast: "Ready", south: "Ready" });
     expect(await preview("prod")).toContain(UNCHANGED);
+  });
+
+  test("said what its README shows", () => {
+    const readme = readFileSync(join(EXAMPLE, "README.md"), "utf8");
+    const shown = [...readme.matchAll(/^```text\n([\s\S]*?)\n```$/gm)].map(([, block = ""]) => block);
+    expect(shown.length).toBe(3);
+    for (const block of shown) expect(printed.some((output) => output.includes(block))).toBe(true);
   });
 
   test("is a program whose types are right", async () => {
