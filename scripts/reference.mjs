@@ -147,8 +147,13 @@ function docOf(node, where) {
   return `${joined.replace(/\{@link (\w+)\}/g, (_, name) => linkTo(name))}\n`;
 }
 
+/** The arguments of a class stand under its inputs. */
 function linkTo(name) {
-  return `[${name}](#${name.toLowerCase()})`;
+  const owner = files
+    .flatMap((file) => exported(file, ts.isClassDeclaration))
+    .find((each) => argumentsOf(each) === name);
+  const heading = owner === undefined ? name : `inputs-of-${owner.name.text}`;
+  return `[${name}](#${heading.toLowerCase()})`;
 }
 
 /** As a user thinks of it: `Input` and `Output` are what everything in Pulumi is. */

@@ -1,13 +1,16 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { GlobalNamespaceArgs, MemberStatus, Target } from "./global-namespace";
 
+/** The arguments of a GlobalNamespace, as one of many: its name is the key. */
+export type NamespaceArgs = Omit<GlobalNamespaceArgs, "name">;
+
 export interface GlobalNamespacesArgs {
   /**
    * The namespaces by name, each with the arguments of a {@link GlobalNamespace}. Changed in place: each namespace for
    * itself, as if it were a resource of its own. One that is no longer here ends as a destroyed GlobalNamespace does, by
    * its own `onDelete`, within the update that finds it gone.
    */
-  namespaces: pulumi.Input<{ [name: string]: pulumi.Input<Omit<GlobalNamespaceArgs, "name">> }>;
+  namespaces: pulumi.Input<{ [name: string]: pulumi.Input<NamespaceArgs> }>;
   /**
    * Names of namespaces that are given up as they are: nothing is written or deleted on any cluster, and another resource
    * of the same program can declare them. A name may stay here afterwards. Default: none. Changing it touches no cluster.

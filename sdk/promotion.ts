@@ -6,10 +6,20 @@ import type { GlobalNamespace, GlobalNamespaceArgs } from "./global-namespace";
  * What one stack takes from another: what a namespace carries, and how workloads get it. Not what concerns an environment's
  * own clusters (`clusters`, `overrides`, `rollout`, timeouts), and not what may be taken over or destroyed there.
  */
-const PROMOTED = ["labels", "annotations", "injection", "propagate", "revisionCheck", "restart"] as const;
+const PROMOTED = [
+  "labels",
+  "annotations",
+  "injection",
+  "propagate",
+  "revisionCheck",
+  "restart",
+] as const satisfies readonly (keyof PromotedArgs)[];
 
 /** Arguments of a GlobalNamespace as another stack has proven them; to be spread into its arguments. */
-export type PromotedArgs = Pick<GlobalNamespaceArgs, (typeof PROMOTED)[number]>;
+export type PromotedArgs = Pick<
+  GlobalNamespaceArgs,
+  "labels" | "annotations" | "injection" | "propagate" | "revisionCheck" | "restart"
+>;
 
 /** What a stack says of a namespace to the stacks after it. */
 export interface Promotable {

@@ -9,7 +9,14 @@ import { aFakeMesh, checked, DOWN, type FakeMesh, up } from "./fake-mesh.ts";
 
 async function imported(fake: FakeMesh, resource = "payments"): Promise<State | undefined> {
   const { mesh, fleet, say } = fake.world;
-  const context = { mesh: { mesh }, fleet: () => fleet, claims: new Map(), removals: new Map(), expectations: createExpectations(), say };
+  const context = {
+    mesh: { mesh },
+    fleet: () => fleet,
+    claims: new Map(),
+    removals: new Map(),
+    expectations: createExpectations(),
+    say,
+  };
   return importNamespace({ name: "payments", resource }, fake.world, context);
 }
 
