@@ -4,7 +4,7 @@
  */
 
 import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { inject } from "vitest";
 import { type LabEnvironment, labEnvironment } from "../lab/environment.ts";
@@ -59,6 +59,8 @@ export interface ProjectOptions {
   readonly env?: Record<string, string>;
   /** The project whose backend this one shares, so that their stacks can refer to each other. Default: one of its own. */
   readonly backendOf?: PulumiProject;
+  /** A folder with a project, which is copied and has no stack yet. Default: a project without a program, with the stack `dev`. */
+  readonly copyOf?: string;
 }
 
 export class PulumiProject {
@@ -87,9 +89,13 @@ export class PulumiProject {
       PULUMI_BACKEND_URL: `file://${backend}`,
       PULUMI_HOME: join(dir, "home"),
     };
+    const project = new PulumiProject(dir, backend, environment);
+    if (options.copyOf !== undefined) {
+      cpSync(options.copyOf, dir, { recursive: true });
+      return project;
+    }
     writeFileSync(join(dir, "Pulumi.yaml"), `name: ${name}\nruntime: nodejs\nmain: index.js\n`);
     writeFileSync(join(dir, "package.json"), JSON.stringify({ name, private: true, main: "index.js" }));
-    const project = new PulumiProject(dir, backend, environment);
     await project.ok("stack", "init", "dev");
     return project;
   }

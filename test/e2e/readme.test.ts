@@ -4,6 +4,7 @@ import ts from "typescript";
 import { beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import type { PolicyRule } from "../lab/lab-cluster.ts";
+import { changed } from "./shown.ts";
 import { aWorld, programOf, type World } from "./world.ts";
 
 const readme = readFileSync(join(import.meta.dirname, "..", "..", "README.md"), "utf8");
@@ -13,19 +14,6 @@ function block(language: string): string {
   const found = new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, "m").exec(readme)?.[1];
   if (found === undefined) throw new Error(`README.md has no block of ${language}`);
   return found;
-}
-
-/** The program with the lines of the README's diff changed. */
-function changed(program: string, diff: string): string {
-  const lines = (sign: string) =>
-    diff
-      .split("\n")
-      .filter((line) => line.startsWith(sign))
-      .map((line) => line.slice(1));
-  const before = lines("-").join("\n");
-  if (!program.includes(before))
-    throw new Error(`the README's program does not have the lines of its diff:\n${before}`);
-  return program.replace(before, lines("+").join("\n"));
 }
 
 function toJavaScript(program: string): string {

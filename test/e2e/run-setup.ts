@@ -48,7 +48,7 @@ export function installPackages(dir: string): void {
   linkCommands(modules);
 }
 
-/** As npm does for a package's `bin`. */
+/** As npm does for each package's `bin`. */
 function linkCommands(modules: string): void {
   const folder = "pulumi-global-namespace";
   const { bin } = JSON.parse(readFileSync(join(modules, folder, "package.json"), "utf8"));
@@ -57,5 +57,9 @@ function linkCommands(modules: string): void {
     const command = join(folder, file);
     chmodSync(join(modules, command), 0o755);
     symlinkSync(join("..", command), join(modules, ".bin", name));
+  }
+  const others = join(root, "node_modules", ".bin");
+  for (const name of readdirSync(others)) {
+    if (!(name in bin)) symlinkSync(join(others, name), join(modules, ".bin", name));
   }
 }

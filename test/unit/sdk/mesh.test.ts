@@ -12,21 +12,17 @@ interface Registered {
 
 let registered: Registered[] = [];
 
-beforeAll(() =>
-  runtime.setMocks(
-    {
-      newResource: ({ name, type, inputs }) => {
-        registered.push({ name, type, inputs });
-        return { id: `${name}-id`, state: inputs };
-      },
-      call: () => ({}),
-    },
-    "mesh",
-    "dev",
-    true,
-    "acme",
-  ),
-);
+const MOCKS: runtime.Mocks = {
+  newResource: ({ name, type, inputs }) => {
+    registered.push({ name, type, inputs });
+    return { id: `${name}-id`, state: inputs };
+  },
+  call: () => ({}),
+};
+
+const mock = (organization?: string) => runtime.setMocks(MOCKS, "mesh", "dev", true, organization);
+
+beforeAll(() => mock("acme"));
 
 beforeEach(() => {
   registered = [];
@@ -41,6 +37,13 @@ async function inputsOf(name: string): Promise<Record<string, unknown>> {
 }
 
 describe("Mesh", () => {
+  test("can be made under mocks that name no organization", async () => {
+    await mock();
+    new Mesh("mocked", { controlPlane: {}, clusters: {} });
+    expect(await inputsOf("mocked")).toMatchObject({ owner: "organization/mesh/dev/mocked" });
+    await mock("acme");
+  });
+
   test("hands over the connections in one secret, and all else where a preview shows it", async () => {
     new Mesh("whole", {
       controlPlane: { kubeconfig: SECRET },

@@ -1,0 +1,178 @@
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { delimiter, dirname, join } from "node:path";
+import ts from "typescript";
+import { beforeAll, describe, expect, test } from "vitest";
+import { clearLab } from "../lab/clear-lab.ts";
+import { labEnvironment } from "../lab/environment.ts";
+import { runPods } from "../lab/pods.ts";
+import { findPrograms, onPath } from "../lab/programs.ts";
+import type { PulumiProject } from "./pulumi-project.ts";
+import { asShown, type Command, changed, stepsOf } from "./shown.ts";
+import { aWorld, type World } from "./world.ts";
+
+const EXAMPLES = join(import.meta.dirname, "..", "..", "examples");
+const STAND_INS = join(import.meta.dirname, "example");
+
+/** As the last command of its README. */
+const ELSEWHERE_IS_PRODUCTION = ["--policy-pack", "policy", "--policy-pack-config", "policy-config.json"];
+
+const readmeOf = (example: string) => readFileSync(join(EXAMPLES, example, "README.md"), "utf8");
+
+describe("the examples", () => {
+  let world: World;
+  let path: string;
+
+  beforeAll(async () => {
+    world = await aWorld("examples");
+    const { istioctl } = await findPrograms(["istioctl"], () => {});
+    const { PATH } = await labEnvironment(world.lab.dir, () => {});
+    // The machine's own kubectl if there is one.
+    path = [join(STAND_INS, "bin"), dirname(istioctl), PATH, join(STAND_INS, "fallback")].join(delimiter);
+  });
+
+  /** A copy of an example, on clusters that hold nothing yet. */
+  const copyOf = async (example: string): Promise<PulumiProject> => {
+    await clearLab(world.lab);
+    const env = {
+      PATH: path,
+      // The types are checked once, in test/package.
+      PULUMI_NODEJS_TRANSPILE_ONLY: "true",
+    };
+    return world.anotherProject(example, { copyOf: join(EXAMPLES, example), env });
+  };
+
+  /** Does what the README says, and compares what it shows. */
+  const follow = async (project: PulumiProject, readme: string) => {
+    const steps = stepsOf(readme);
+    expect(steps.length).toBeGreaterThan(0);
+    for (const step of steps) {
+      if (step.kind === "command") await compare(project, step);
+      else edit(project, "index.ts", (program) => changed(program, step.diff));
+    }
+  };
+
+  const labelsEverywhere = async (namespaces: readonly string[]) => {
+    const found: Record<string, unknown> = {};
+    for (const cluster of world.lab.names) {
+      for (const name of namespaces) found[`${cluster}/${name}`] = await world.labels(cluster, name);
+    }
+    return found;
+  };
+
+  test("are listed, each with its README", () => {
+    const there = readdirSync(EXAMPLES, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+    const listed = [...readFileSync(join(EXAMPLES, "README.md"), "utf8").matchAll(/^\| \[([\w-]+)\]\(\1\)/gm)];
+    expect(listed.map(([, name]) => name).sort()).toEqual(there.map(({ name }) => name).sort());
+  });
+
+  test("adopt: the program is what generate prints, and its first up changes no label", async () => {
+    const project = await copyOf("adopt");
+    const committed = readFileSync(join(project.dir, "index.ts"), "utf8");
+    const [before, after] = readmeOf("adopt").split("## The first update");
+    await follow(project, before ?? "");
+    expect(readFileSync(join(project.dir, "index.ts"), "utf8")).toBe(committed);
+    const found = await labelsEverywhere(["checkout", "payments"]);
+    expect(found["east/payments"]).toEqual({ team: "payments", "istio-injection": "enabled", "cost-center": "42" });
+    await follow(project, after ?? "");
+    expect(await labelsEverywhere(["checkout", "payments"])).toEqual(found);
+  });
+
+  test("affinity-by-selector: clusters join and leave by their labels", async () => {
+    await follow(await copyOf("affinity-by-selector"), readmeOf("affinity-by-selector"));
+    expect(await labelsEverywhere(["payments"])).toMatchObject({
+      "east/payments": { "istio-injection": "enabled" },
+      "north/payments": { "istio-injection": "enabled" },
+      "west/payments": {},
+    });
+  });
+
+  test("overrides: one cluster differs, and a change of it writes no other", async () => {
+    const project = await copyOf("overrides");
+    const writes = await world.writesDuring(() => follow(project, readmeOf("overrides")));
+    expect(writes).toMatchObject({ east: { "patch namespaces": 1 }, north: { "patch namespaces": 2 } });
+    expect(await world.labels("north", "payments")).toMatchObject({ tier: "silver" });
+  });
+
+  test("canary-by-tag: a namespace moves, then a tag", async () => {
+    const project = await copyOf("canary-by-tag");
+    for (const cluster of ["east", "west"]) {
+      await world.lab.cluster(cluster).kube.create("/api/v1/namespaces", { metadata: { name: "istio-system" } });
+    }
+    await follow(project, readmeOf("canary-by-tag"));
+    expect(await world.labels("west", "checkout")).toEqual({ "istio.io/rev": "stable" });
+  });
+
+  test("clusters-in-program: a preview before there is a cluster, then one up", async () => {
+    await follow(await copyOf("clusters-in-program"), readmeOf("clusters-in-program"));
+  });
+
+  test("policy: each rule lets pass what it should, and refuses what it should not", async () => {
+    const project = await copyOf("policy");
+    edit(project, "policy/PulumiPolicy.yaml", (text) => text.replace("runtime: nodejs", "runtime: nodejs-pack"));
+    await follow(project, readmeOf("policy"));
+    const { stdout } = await project.execute("pulumi", ["preview", ...ELSEWHERE_IS_PRODUCTION]);
+    expect(stdout).toContain("nothing-is-forced");
+    expect(stdout).not.toContain("production-keeps-what-it-holds");
+  });
+
+  test("unit-testing: the tests of the program pass, with the mocks as they are", async () => {
+    await follow(await copyOf("unit-testing"), readmeOf("unit-testing"));
+  });
+
+  test("workloads: a Deployment in each cluster, with the cluster's own provider", async () => {
+    const project = await copyOf("workloads");
+    if (onPath("pulumi-resource-kubernetes", process.env) !== undefined) {
+      console.info("examples/workloads: run on the lab's clusters");
+      await project.ok("stack", "init", "dev");
+      const runners = ["east", "west"].map((cluster) => runPods(world.lab.cluster(cluster)));
+      await project.up();
+      for (const runner of runners) await runner.stop();
+      for (const cluster of ["east", "west"]) {
+        await world.lab.cluster(cluster).kube.get("/apis/apps/v1/namespaces/payments/deployments/api");
+      }
+      return;
+    }
+    console.info("examples/workloads: run with mocks, since pulumi-resource-kubernetes is not on PATH");
+    const program = ts.transpileModule(readFileSync(join(project.dir, "index.ts"), "utf8"), {
+      compilerOptions: { module: ts.ModuleKind.CommonJS },
+    });
+    writeFileSync(join(project.dir, "program.js"), program.outputText);
+    writeFileSync(join(project.dir, "mocked.js"), MOCKED);
+    const { stdout, stderr } = await project.execute("node", ["mocked.js"]);
+    const registered = JSON.parse(stdout || stderr) as { name: string; namespace?: string; provider?: string }[];
+    for (const cluster of ["east", "west"]) {
+      expect(registered).toContainEqual({
+        name: `api-${cluster}`,
+        namespace: "payments",
+        provider: expect.stringMatching(new RegExp(`pulumi:providers:kubernetes::mesh-${cluster}::`)),
+      });
+    }
+  });
+});
+
+/** Prints what a program registers. */
+const MOCKED = `
+const pulumi = require("@pulumi/pulumi");
+const registered = [];
+pulumi.runtime.setMocks({
+  newResource: ({ name, inputs, provider }) => {
+    registered.push({ name, namespace: inputs.metadata?.namespace, provider });
+    return { id: name, state: inputs };
+  },
+  call: () => ({}),
+});
+require("./program");
+pulumi.runtime.disconnect().then(() => console.log(JSON.stringify(registered)));
+`;
+
+async function compare(project: PulumiProject, { command, passages, fails }: Command): Promise<void> {
+  const { exitCode, stdout, stderr } = await project.execute("bash", ["-c", command]);
+  const output = asShown(`${stdout}${stderr}`);
+  expect({ command, fails, output }).toMatchObject({ fails: exitCode !== 0 });
+  for (const passage of passages) expect(`\n${output}\n`).toContain(`\n${passage}\n`);
+}
+
+function edit(project: PulumiProject, file: string, change: (text: string) => string): void {
+  const path = join(project.dir, file);
+  writeFileSync(path, change(readFileSync(path, "utf8")));
+}
