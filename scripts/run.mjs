@@ -20,6 +20,10 @@ const tasks = {
   },
   lab: (args, env) => runProgram("node", ["test/lab/cli.ts", ...args], env),
   check: (_args, env) => check(env),
+  bench: async (args, env) => {
+    await buildIfChanged(env, say);
+    await runProgram("node", ["bench/bench.ts", ...args], env);
+  },
   reference: (args, env) => runProgram("node", ["scripts/reference.mjs", ...args], env),
   test: async (args, env) => {
     if (args.length > 0) {
