@@ -37,7 +37,7 @@ const RAW_JOBS = ["first up", "one label on all", "refresh"] as const;
 export function describe({ machine, cases, details, loop }: Results): string {
   const parts = [
     "# Measurements",
-    "Written by `npm run bench`. Each figure is the median of its runs; ± is how far they lie apart, as a part of it. The command line, the provider and the API servers share one machine: ratios say more than seconds.",
+    "Written by `npm run bench`. A first `up` declares the namespaces, each with one label and all clusters; then nothing changes; then the label; then the last cluster leaves; a destroy deletes them on the control plane, after a look at what they hold, and keeps them on the others (a loop deletes them all). Each figure is the median of its runs; ± is how far they lie apart, as a part of it. The command line, the provider and the API servers share one machine: ratios say more than seconds.",
     "![Growth with the namespaces and with the clusters](growth.svg)",
     table(["", ""], Object.entries(machine)),
     "## By the command line",
@@ -48,7 +48,8 @@ export function describe({ machine, cases, details, loop }: Results): string {
     "## Without the engine",
     "The provider called as the engine calls it, beside the same requests over one HTTP/2 session a cluster and nothing else. Processor time is the client's, for one request.",
     withoutEngine(cases),
-    "## What it takes",
+    "## What a first up takes",
+    "This package / the engine's floor. The state is the backend's whole file, the mesh's share in it. Memory is the most that the provider's process held.",
     resources(cases),
     "## Requests of one cluster",
     requests(cases),
@@ -126,30 +127,27 @@ function perRequest(costs: readonly Cost[]): string {
 }
 
 function resources(cases: readonly Case[]): string {
-  const of = (one: Case, key: Key, pick: (measured: Measured) => number | undefined, job: Job) => {
-    const values = one.runs.map(({ byEngine: runs }) => runs[key]?.[job]).map((each) => each && pick(each));
-    const known = values.filter((value) => value !== undefined);
-    return known.length === 0 ? "not measured" : String(Math.round(median(known)));
-  };
+  const ofFirstUp = (one: Case, pick: (measured: Measured) => number | undefined, digits = 0) =>
+    (["package", "engine"] as const)
+      .map((key) => one.runs.map(({ byEngine: runs }) => runs[key]?.["first up"]))
+      .map((all) => all.map((measured) => measured && pick(measured)).filter((value) => value !== undefined))
+      .map((known) => (known.length === 0 ? "not measured" : median(known).toFixed(digits)))
+      .join(" / ");
   const rows = cases.map((one) => [
     sizeOf(one),
-    of(one, "package", ({ stateBytes }) => stateBytes / one.namespaces, "first up"),
-    of(one, "engine", ({ stateBytes }) => stateBytes / one.namespaces, "first up"),
-    of(one, "package", ({ usage }) => usage?.providerMiB, "first up"),
-    of(one, "engine", ({ usage }) => usage?.providerMiB, "first up"),
-    of(one, "package", ({ usage }) => usage && usage.cpuSeconds * 10, "first up"),
-    of(one, "engine", ({ usage }) => usage && usage.cpuSeconds * 10, "first up"),
+    ofFirstUp(one, ({ stateBytes }) => stateBytes / one.namespaces),
+    ofFirstUp(one, ({ usage }) => usage?.providerMiB),
+    ofFirstUp(one, ({ usage }) => usage?.providerCpuSeconds, 1),
+    ofFirstUp(one, ({ usage }) => usage?.cpuSeconds, 1),
     String(Math.max(...one.runs.map(({ connections }) => connections))),
   ]);
   return table(
     [
       "namespaces × clusters, away",
-      "state, bytes a namespace",
-      "engine's floor",
+      "bytes of state a namespace",
       "provider's memory, MiB",
-      "engine's floor",
-      "processor of a first up, 0.1 s",
-      "engine's floor",
+      "its processor seconds",
+      "processor seconds of all",
       "connections a cluster",
     ],
     rows,

@@ -1,0 +1,24 @@
+import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { expect, inject, test } from "vitest";
+import { aWorld } from "./world.ts";
+
+const BENCH = join(import.meta.dirname, "..", "..", "bench", "bench.ts");
+
+test("a small run of the measurements writes its tables and its plot", async () => {
+  const { lab } = await aWorld("bench");
+  const out = join(inject("runDir"), "bench-results");
+  const options = ["--quick", "--namespaces", "2", "--clusters", "2", "--no-details", "--lab", lab.dir, "--out", out];
+  await promisify(execFile)(process.execPath, [BENCH, ...options]);
+
+  const page = readFileSync(join(out, "results.md"), "utf8");
+  expect(page).toMatch(/^\| 2 × 2, 0 ms +\| first up +\| [\d.]+ +\| [\d.]+ +\|/m);
+  // As many requests as the floor of the requests counts on.
+  expect(page).toMatch(/^\| package \| first up +\| 1 × list namespaces, 2 × patch namespaces +\| 1 × list/m);
+  expect(page).toMatch(/^\| package \| preview, no change +\| none +\| none +\|/m);
+  const plot = readFileSync(join(out, "growth.svg"), "utf8");
+  expect(plot).toContain("this package");
+  expect(plot).not.toContain("NaN");
+});
