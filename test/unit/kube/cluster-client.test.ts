@@ -165,6 +165,18 @@ describe("a list", () => {
     ]);
   });
 
+  test("of a thousand namespaces and Kubernetes' own is two pages", async () => {
+    const all = Array.from({ length: 1004 }, (_, index) => `n-${index}`);
+    const { server, client } = await aClient(({ url = "" }, response) => {
+      const query = new URL(url, "https://server").searchParams;
+      const from = Number(query.get("continue") ?? 0);
+      const to = from + Number(query.get("limit"));
+      json(response, 200, page(all.slice(from, to), to < all.length ? String(to) : undefined));
+    });
+    expect(await client.list()).toHaveLength(1004);
+    expect(server.seen).toHaveLength(2);
+  });
+
   test("whose snapshot has expired is read anew and whole", async () => {
     const { server, client } = await aClient((_, response, nth) => {
       if (nth === 2) json(response, 410, status(410, "Expired", "too old"));
