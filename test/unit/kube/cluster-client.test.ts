@@ -167,8 +167,8 @@ describe("a list", () => {
 
   test("of a thousand namespaces and Kubernetes' own is two pages", async () => {
     const all = Array.from({ length: 1004 }, (_, index) => `n-${index}`);
-    const { server, client } = await aClient(({ url = "" }, response) => {
-      const query = new URL(url, "https://server").searchParams;
+    const { server, client } = await aClient(({ path }, response) => {
+      const query = new URL(path, "https://server").searchParams;
       const from = Number(query.get("continue") ?? 0);
       const to = from + Number(query.get("limit"));
       json(response, 200, page(all.slice(from, to), to < all.length ? String(to) : undefined));
