@@ -38,9 +38,10 @@ async function main(given: Options): Promise<void> {
     installPackages(dir);
     const env = { ...process.env, ...(await labEnvironment(lab.dir, say)) };
     const machine = describeMachine(env);
-    const cases = await measureCases(given, { dir, lab, env });
     const details = given.withoutDetails ? undefined : await measureAlone(dir, lab, given);
-    write(given.out, { machine, cases, details, loop: hasKubernetesPlugin(env) });
+    const loop = hasKubernetesPlugin(env);
+    // After each case: a run that is ended early has measured what it has measured.
+    await measureCases(given, { dir, lab, env }, (cases) => write(given.out, { machine, cases, details, loop }));
   } finally {
     if (given.lab === undefined) await lab.stop();
     rmSync(dir, { recursive: true, force: true });
@@ -53,7 +54,11 @@ interface Setting {
   readonly env: NodeJS.ProcessEnv;
 }
 
-async function measureCases(given: Options, setting: Setting): Promise<Case[]> {
+async function measureCases(
+  given: Options,
+  setting: Setting,
+  measured: (cases: readonly Case[]) => void,
+): Promise<void> {
   const { namespaces, clusters, roundTrips, runs } = given;
   const contestants = [thisPackage, engineAlone, ...(hasKubernetesPlugin(setting.env) ? [kubernetesLoop] : [])];
   const cases: Case[] = [];
@@ -63,15 +68,15 @@ async function measureCases(given: Options, setting: Setting): Promise<Case[]> {
       for (const count of isFirst ? namespaces : [middle(namespaces)]) {
         const names = setting.lab.names.slice(0, clusterCount);
         const one: Case = { namespaces: count, clusters: names.length, roundTripMs, runs: [] };
-        cases.push(one);
         for (let run = 1; run <= runs; run++) {
           say(`${count} namespaces on ${names.length} clusters, ${roundTripMs} ms away, run ${run} of ${runs}`);
           one.runs.push(await measureCase(contestants, { namespaces: count, names, roundTripMs }, setting));
         }
+        cases.push(one);
+        measured(cases);
       }
     }
   }
-  return cases;
 }
 
 interface Size {
