@@ -24,10 +24,12 @@ const PEEK = 100;
 /** The cluster did not answer, or not us: nothing can be told of any type. */
 const UNANSWERED: readonly ClusterErrorCode[] = ["connection", "unreachable", "tls", "unauthorized"];
 
+/** Namespaces that are looked at in the same moment learn the types from the same answers. */
+const underWay = new WeakMap<ApiServer, Promise<readonly JsonObject[]>>();
+
 /** One request for each type of object that the cluster serves, some forty on a small cluster, and two to learn the types. */
 export async function lookAtContents(server: ApiServer, namespace: string): Promise<Contents> {
-  const documents = await Promise.all(["/api", "/apis"].map((path) => discover(server, path)));
-  const discovery = parseDiscovery(documents);
+  const discovery = parseDiscovery(await discoverAll(server));
   if (discovery === undefined) {
     const why = "the API server does not say in one piece what it serves, as Kubernetes does from 1.27 on";
     throw new ClusterError(
@@ -50,6 +52,16 @@ export async function lookAtContents(server: ApiServer, namespace: string): Prom
   await Promise.all(discovery.types.filter(counts).map(look));
   if (forbidden.length > 0) unknown.push(`${enumerate(forbidden.sort())} may not be listed`);
   return contentsOf(listings, unknown);
+}
+
+function discoverAll(server: ApiServer): Promise<readonly JsonObject[]> {
+  const shared = underWay.get(server);
+  if (shared !== undefined) return shared;
+  const asked = Promise.all(["/api", "/apis"].map((path) => discover(server, path)));
+  underWay.set(server, asked);
+  const forget = () => underWay.delete(server);
+  asked.then(forget, forget);
+  return asked;
 }
 
 async function discover(server: ApiServer, path: string): Promise<JsonObject> {
