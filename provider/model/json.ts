@@ -28,11 +28,11 @@ export function ownValue<T>(map: Readonly<Record<string, T>>, key: string): T | 
 export function withoutUndefined<T>(value: T): T {
   if (Array.isArray(value)) return value.map(withoutUndefined) as T;
   if (!isRecord(value)) return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .filter(([, item]) => item !== undefined)
-      .map(([key, item]) => [key, withoutUndefined(item)]),
-  ) as T;
+  const kept: [string, unknown][] = [];
+  for (const key of Object.keys(value)) {
+    if (value[key] !== undefined) kept.push([key, withoutUndefined(value[key])]);
+  }
+  return Object.fromEntries(kept) as T;
 }
 
 /** Copies the named keys that are there. */
