@@ -40,6 +40,7 @@ export function growthPlot(cases: readonly Case[]): string {
   ];
   const shifted = panels.map((text, index) => `<g transform="translate(${index * WIDTH} 0)">${text}</g>`);
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${2 * WIDTH} ${HEIGHT}" font-family="system-ui, sans-serif" font-size="11">
+<title>Seconds of a first up, by namespaces and by clusters</title>
 <rect width="100%" height="100%" fill="#ffffff"/>
 ${shifted.join("\n")}
 </svg>
