@@ -18,14 +18,11 @@ export const globalNamespace: Resource = {
   },
 
   diff({ inputs, outputs }, news, { say }) {
-    const { changes, replaces, paths, unfinished } = diff(parseState(outputs), news);
+    const { changes, replaces, unfinished } = diff(parseState(outputs), news);
     for (const line of unfinished) say(line);
     if (!changes) return { changes, replaces, details: [] };
     // What a refresh has seen stands in the old inputs; the outputs keep what was declared.
-    const shown = changesBetween(pick(inputs, INPUTS), pick(news, INPUTS));
-    const gaps = paths.filter((path) => /^(controlPlane|members\.)/.test(path));
-    const inOutputs = gaps.map((path) => ({ path, kind: "update" as const, isOutput: true }));
-    return { changes, replaces, details: [...shown, ...inOutputs] };
+    return { changes, replaces, details: changesBetween(pick(inputs, INPUTS), pick(news, INPUTS)) };
   },
 
   async preview(inputs, olds, { session, say, warn }) {

@@ -19,6 +19,3 @@ server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, port
   if (error !== null) throw error;
   process.stdout.write(`${port}\n`);
 });
-
-// The engine cancels through the protocol; a ^C in the terminal reaches this process too, and must not end it early.
-process.on("SIGINT", () => {});

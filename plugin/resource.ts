@@ -25,8 +25,8 @@ export interface Recorded {
 export interface Difference {
   readonly changes: boolean;
   readonly replaces: readonly string[];
-  /** In the inputs, or in the outputs where `isOutput`. */
-  readonly details: readonly (Change & { readonly isOutput?: boolean })[];
+  /** In the inputs. What an earlier run left undone is in none of them, and is said in words. */
+  readonly details: readonly Change[];
 }
 
 export interface Made {

@@ -247,10 +247,10 @@ function diffResponse({ changes, replaces, details }: Difference): proto.DiffRes
   const { DIFF_NONE, DIFF_SOME } = proto.DiffResponse.DiffChanges;
   const response = new proto.DiffResponse().setChanges(changes ? DIFF_SOME : DIFF_NONE).setHasdetaileddiff(true);
   response.setReplacesList([...replaces]);
-  for (const { path, kind, isOutput } of details) {
+  for (const { path, kind } of details) {
     // A name is changed and never added.
     const of = replaces.includes(path) ? proto.PropertyDiff.Kind.UPDATE_REPLACE : KINDS[kind];
-    response.getDetaileddiffMap().set(path, new proto.PropertyDiff().setKind(of).setInputdiff(isOutput !== true));
+    response.getDetaileddiffMap().set(path, new proto.PropertyDiff().setKind(of).setInputdiff(true));
   }
   return response;
 }

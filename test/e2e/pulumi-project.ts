@@ -8,6 +8,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSyn
 import { join } from "node:path";
 import { inject } from "vitest";
 import { type LabEnvironment, labEnvironment } from "../lab/environment.ts";
+import { type Face, faceInUse, MODULES, PLUGINS } from "./face.ts";
 
 export interface CommandResult {
   readonly exitCode: number;
@@ -67,6 +68,7 @@ export class PulumiProject {
   readonly dir: string;
   private readonly backend: string;
   private readonly environment: NodeJS.ProcessEnv;
+  private face: Face = "dynamic";
 
   private constructor(dir: string, backend: string, environment: NodeJS.ProcessEnv) {
     this.dir = dir;
@@ -96,14 +98,24 @@ export class PulumiProject {
     }
     writeFileSync(join(dir, "Pulumi.yaml"), `name: ${name}\nruntime: nodejs\nmain: index.js\n`);
     writeFileSync(join(dir, "package.json"), JSON.stringify({ name, private: true, main: "index.js" }));
+    project.use(faceInUse());
     await project.ok("stack", "init", "dev");
     return project;
   }
 
+  /** Of programs from now on; the plugin takes one more thing, which is said in Pulumi.yaml. */
+  use(face: Face): void {
+    this.face = face;
+    const path = join(this.dir, "Pulumi.yaml");
+    const text = readFileSync(path, "utf8").replace(PLUGINS, "");
+    writeFileSync(path, face === "plugin" ? text + PLUGINS : text);
+  }
+
   /** The program, with the package's names in scope. */
   program(text: string): void {
-    const imports =
-      'const pulumi = require("@pulumi/pulumi");\nconst { GlobalNamespace, Mesh, NamespaceSync } = require("pulumi-global-namespace");\n';
+    const imports = `const pulumi = require("@pulumi/pulumi");
+const { GlobalNamespace, Mesh, NamespaceSync, ...functions } = require("${MODULES[this.face]}");
+`;
     writeFileSync(join(this.dir, "index.js"), imports + text);
   }
 
