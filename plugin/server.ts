@@ -17,6 +17,7 @@ import type { ChangeKind } from "./detailed-diff";
 import { createEngineLog, type EngineLog } from "./engine-log";
 import { functions } from "./functions";
 import { globalNamespace } from "./global-namespace";
+import { globalNamespaces } from "./global-namespaces";
 import { initFailed } from "./init-failed";
 import { meshConfigOf } from "./mesh-config";
 import { namespaceSync } from "./namespace-sync";
@@ -27,6 +28,7 @@ import { readStruct, toStruct } from "./wire";
 /** By the names that the schema gives them. */
 const RESOURCES: Readonly<Record<string, Resource>> = {
   "global-namespace:index:GlobalNamespace": globalNamespace,
+  "global-namespace:index:GlobalNamespaces": globalNamespaces,
   "global-namespace:index:NamespaceSync": namespaceSync,
 };
 

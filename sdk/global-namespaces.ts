@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { withAlias } from "./alias";
 import type { GlobalNamespaceArgs, MemberStatus, Target } from "./global-namespace";
 
 /** The arguments of a GlobalNamespace, as one of many: its name is the key. */
@@ -59,7 +60,7 @@ export class GlobalNamespaces extends pulumi.CustomResource {
       "pulumi-nodejs:dynamic/global-namespace:GlobalNamespaces",
       name,
       { ...args, resource: name, __provider: PROVIDER },
-      opts,
+      withAlias(opts, "global-namespace:index:GlobalNamespaces"),
     );
   }
 }

@@ -14,6 +14,7 @@ import { affinityMarks, type PreviewTarget, type Target } from "../model/targets
 import { hasUnknown, UNKNOWN } from "../model/unknown";
 import { type ClusterApi, clusterErrorOf, type Fleet } from "./fleet";
 import { forcesAnew, type World } from "./lifecycle";
+import type { States } from "./many";
 import { applyTo } from "./place";
 
 type Inputs = Readonly<Record<string, unknown>>;
@@ -77,6 +78,24 @@ export async function preview(
     inputs: recorded,
   };
   return { outputs: outputsOf(state), refusals: refusals.sort() };
+}
+
+/** Of a GlobalNamespaces, each of them for itself. */
+export async function previewMany(
+  inputs: Inputs,
+  remembered: States,
+  world: Pick<World, "mesh" | "fleet">,
+): Promise<Preview> {
+  const { namespaces } = inputs;
+  if (!isRecord(namespaces)) return { outputs: { ...inputs, namespaces: UNKNOWN }, refusals: [] };
+  const each = await Promise.all(
+    Object.entries(namespaces).map(async ([name, one]) => {
+      const before = ownValue(remembered, name);
+      return [name, isRecord(one) ? await preview(one, before, world) : { outputs: UNKNOWN, refusals: [] }] as const;
+    }),
+  );
+  const outputs = { ...inputs, namespaces: Object.fromEntries(each.map(([name, { outputs: of }]) => [name, of])) };
+  return { outputs, refusals: each.flatMap(([, { refusals }]) => refusals) };
 }
 
 function targetOf(target: PreviewTarget): Target | undefined {

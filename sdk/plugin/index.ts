@@ -13,9 +13,12 @@ export type {
   Override,
   Target,
 } from "../global-namespace";
+export type { GlobalNamespaceStatus, GlobalNamespacesArgs, NamespaceArgs } from "../global-namespaces";
 export type { ClusterArgs, ConnectionArgs, MeshArgs } from "../mesh";
 export type { NamespaceSyncArgs, SyncedNamespace } from "../namespace-sync";
+export * from "../promotion";
 export * from "./functions";
 export * from "./global-namespace";
+export * from "./global-namespaces";
 export * from "./mesh";
 export * from "./namespace-sync";

@@ -63,7 +63,13 @@ interface Member {
 }
 
 export function schemaOfSdk(facts: Facts): Record<string, unknown> {
-  const files = ["sdk/mesh.ts", "sdk/global-namespace.ts", "sdk/namespace-sync.ts", "sdk/plugin/functions.ts"];
+  const files = [
+    "sdk/mesh.ts",
+    "sdk/global-namespace.ts",
+    "sdk/global-namespaces.ts",
+    "sdk/namespace-sync.ts",
+    "sdk/plugin/functions.ts",
+  ];
   const declarations = new Map<string, ts.InterfaceDeclaration | ts.TypeAliasDeclaration | ts.ClassDeclaration>();
   for (const file of files) {
     const text = readFileSync(join(root, file), "utf8");
@@ -154,8 +160,19 @@ export function schemaOfSdk(facts: Facts): Record<string, unknown> {
   const named = (name: string): Property => {
     const declaration = declarations.get(name);
     if (declaration === undefined) throw new Error(`the SDK declares no ${name}`);
-    if (ts.isTypeAliasDeclaration(declaration)) return schemaOf(declaration.type, { owner: name, name });
+    if (ts.isTypeAliasDeclaration(declaration))
+      return omitted(name, declaration) ?? schemaOf(declaration.type, { owner: name, name });
     return define(name, () => ({ ...described(commentOf(declaration)), type: "object", ...propertiesOf(name) }));
+  };
+
+  /** `Omit<GlobalNamespaceArgs, "name">`, under the alias's name. */
+  const omitted = (name: string, { type }: ts.TypeAliasDeclaration): Property | undefined => {
+    if (!ts.isTypeReferenceNode(type) || type.typeName.getText() !== "Omit") return undefined;
+    const [of, key] = type.typeArguments ?? [];
+    const { properties, required } = propertiesOf(of?.getText() ?? "");
+    const without = JSON.parse(key?.getText() ?? '""') as string;
+    const kept = Object.entries(properties).filter(([property]) => property !== without);
+    return define(name, () => ({ type: "object", properties: Object.fromEntries(kept), required }));
   };
 
   const define = (name: string, build: () => ObjectType | EnumType): Property => {
@@ -217,7 +234,10 @@ export function schemaOfSdk(facts: Facts): Record<string, unknown> {
   const meshProperties = { ...mesh.properties, owner };
   const package_ = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Record<string, unknown>;
   const resources = Object.fromEntries(
-    ["GlobalNamespace", "NamespaceSync"].map((name) => [`${PACKAGE}:index:${name}`, resource(name)]),
+    ["GlobalNamespace", "GlobalNamespaces", "NamespaceSync"].map((name) => [
+      `${PACKAGE}:index:${name}`,
+      resource(name),
+    ]),
   );
   const functions = Object.fromEntries(
     ["getNamespaces", "getInjection"].map((name) => [`${PACKAGE}:index:${name}`, operation(name)]),

@@ -1,0 +1,69 @@
+/** `GlobalNamespaces`, as a plugin serves it. */
+
+import {
+  checkMany,
+  diffMany,
+  inputsOfMany,
+  outputsOfMany,
+  parseStates,
+  readMany,
+  reconcileMany,
+  removeMany,
+} from "../provider/lifecycle/many";
+import { previewMany } from "../provider/lifecycle/preview";
+import { isRecord, mapValues, ownValue, pick } from "../provider/model/json";
+import { INPUTS } from "../provider/model/state";
+import { NAMESPACE_DEFAULTS, withoutDefaults } from "./defaults";
+import { changesBetween } from "./detailed-diff";
+import type { Resource } from "./resource";
+import type { Properties } from "./wire";
+
+export const globalNamespaces: Resource = {
+  check(olds, news, { resource, session, say }) {
+    const before = mapOf(olds.namespaces);
+    const said = (one: unknown, name: string) =>
+      isRecord(one) ? withoutDefaults(one, mapOf(ownValue(before, name)), NAMESPACE_DEFAULTS) : one;
+    const namespaces = isRecord(news.namespaces) ? mapValues(news.namespaces, said) : news.namespaces;
+    return checkMany(olds, { ...news, namespaces, resource }, session.check(say));
+  },
+
+  diff({ inputs, outputs }, news, { say }) {
+    const { changes, unfinished } = diffMany(parseStates(outputs), news);
+    for (const line of unfinished) say(line);
+    return { changes, replaces: [], details: changes ? changesBetween(shown(inputs), shown(news)) : [] };
+  },
+
+  async preview(inputs, olds, { session, say, warn }) {
+    const { outputs, refusals } = await previewMany(inputs, parseStates(olds ?? {}), session.world(say));
+    for (const line of refusals) warn(line);
+    return { ...outputs };
+  },
+
+  async apply(inputs, olds, { resource, session, say }) {
+    const { states, failures } = await reconcileMany(inputs, parseStates(olds ?? {}), session.world(say));
+    return { id: resource, outputs: outputsOfMany(states, inputs), failures };
+  },
+
+  async read(id, recorded, { session, say }) {
+    if (recorded === undefined) {
+      throw new Error("a GlobalNamespaces is not imported: declare it, and it takes the namespaces that are there");
+    }
+    const { outputs } = recorded;
+    const states = await readMany(parseStates(outputs), session.world(say), id);
+    return { inputs: inputsOfMany(states, outputs), outputs: outputsOfMany(states, outputs) };
+  },
+
+  remove(outputs, { resource, session, say }) {
+    return removeMany(parseStates(outputs), session.world(say), resource);
+  },
+};
+
+/** What a preview shows of the inputs. */
+function shown({ namespaces, released }: Properties): Properties {
+  const inputsOf = (one: unknown) => (isRecord(one) ? pick(one, INPUTS) : one);
+  return { released, namespaces: isRecord(namespaces) ? mapValues(namespaces, inputsOf) : namespaces };
+}
+
+function mapOf(value: unknown): Properties {
+  return isRecord(value) ? { ...value } : {};
+}
