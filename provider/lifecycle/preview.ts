@@ -20,7 +20,7 @@ import { applyTo } from "./place";
 type Inputs = Readonly<Record<string, unknown>>;
 
 export interface Preview {
-  /** As an update would give them; with the mark for what only the update can tell. */
+  /** As an update would give them, without what only the update can tell. */
   readonly outputs: Readonly<Record<string, unknown>>;
   /** One sentence a place that would refuse. */
   readonly refusals: readonly string[];
@@ -53,7 +53,7 @@ export async function preview(
     const write = { place, name: String(name), owner, policies, target: known, isControlPlane, marks };
     const { status, failure } = await applyTo(dry, { ...write, remembered: before });
     if (failure !== undefined) refusals.push(failure);
-    return status;
+    return withoutUid(status);
   };
 
   const known: Readonly<Record<string, MemberStatus>> = { ...remembered?.orphaned, ...remembered?.members };
@@ -102,16 +102,23 @@ function targetOf(target: PreviewTarget): Target | undefined {
   return target.pending === true || hasUnknown(target) ? undefined : (target as Target);
 }
 
+/** Of a namespace that is not there yet. A program is told nothing of members of which one part is unknown. */
+function withoutUid(status: MemberStatus | undefined): MemberStatus | undefined {
+  if (status?.uid !== UNKNOWN) return status;
+  const { uid: _, ...rest } = status;
+  return rest;
+}
+
 /** Of a cluster that cannot be asked yet. */
 function expectedOf(target: PreviewTarget, before: MemberStatus | undefined): Readonly<Record<string, unknown>> {
   const { labels, annotations } = target;
-  return {
+  return withoutUndefined({
     state: "Ready",
-    origin: before?.origin ?? target.origin ?? UNKNOWN,
-    uid: before?.uid ?? UNKNOWN,
+    origin: before?.origin ?? target.origin,
+    uid: before?.uid,
     labels,
     ...(annotations !== undefined && { annotations }),
-  };
+  });
 }
 
 /** The same clusters, of which nothing is changed and about which nothing is noted. */

@@ -3,7 +3,7 @@
  * CLI. What a test says of the package, it says through here.
  */
 
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { inject } from "vitest";
@@ -114,7 +114,7 @@ export class PulumiProject {
   /** The program, with the package's names in scope. */
   program(text: string): void {
     const imports = `const pulumi = require("@pulumi/pulumi");
-const { GlobalNamespace, Mesh, NamespaceSync, ...functions } = require("${MODULES[this.face]}");
+const { GlobalNamespace, GlobalNamespaces, Mesh, NamespaceSync, ...functions } = require("${MODULES[this.face]}");
 `;
     writeFileSync(join(this.dir, "index.js"), imports + text);
   }
@@ -137,6 +137,20 @@ const { GlobalNamespace, Mesh, NamespaceSync, ...functions } = require("${MODULE
         resolve({ exitCode: error === null ? 0 : (child.exitCode ?? 1), stdout, stderr });
       });
     });
+  }
+
+  /** A command that is stopped with ^C when `until` ends. */
+  async interrupted(args: readonly string[], until: () => Promise<unknown>): Promise<CommandResult> {
+    const child = spawn("pulumi", [...args, "--non-interactive", "--color=never"], {
+      cwd: this.dir,
+      env: this.environment,
+    });
+    let output = "";
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (output += String(chunk)));
+    const ended = new Promise<number>((resolve) => child.once("close", (code) => resolve(code ?? 1)));
+    await until();
+    child.kill("SIGINT");
+    return { exitCode: await ended, output };
   }
 
   /** The package's own command line, as `npx` runs it. */

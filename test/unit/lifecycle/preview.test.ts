@@ -24,9 +24,10 @@ describe("the preview of a new namespace", () => {
   test("has each member as the update makes it, and writes nothing", async () => {
     const fake = aFakeMesh();
     const { members, controlPlane } = await previewed(fake, ARGS);
-    const made = { state: "Ready", origin: "created", uid: UNKNOWN, labels: { team: "a" } };
+    const made = { state: "Ready", origin: "created", labels: { team: "a" } };
     expect({ controlPlane, ...members }).toMatchObject({ controlPlane: made, east: made, west: made });
     expect(Object.keys(members)).toEqual(["east", "west"]);
+    expect(members.east).not.toHaveProperty("uid");
     expect(await labelsOn(fake, "controlPlane")).toBeUndefined();
     expect(await labelsOn(fake, "east")).toBeUndefined();
     const { state } = await up(fake, ARGS);
@@ -57,7 +58,7 @@ describe("the preview of a new namespace", () => {
     fake.fail("east", { ...FORBIDDEN, verbs: ["apply"] });
     const { members, refusals } = await previewed(fake, ARGS);
     expect(refusals).toEqual([]);
-    expect(members.east).toMatchObject({ state: "Ready", origin: "created", uid: UNKNOWN, labels: { team: "a" } });
+    expect(members.east).toMatchObject({ state: "Ready", origin: "created", labels: { team: "a" } });
   });
 
   test("is told from a look where a webhook takes no dry run", async () => {
@@ -79,7 +80,7 @@ describe("the preview of a new namespace", () => {
     const fake = aFakeMesh();
     const { members } = await previewed(fake, { ...ARGS, overrides: { west: { labels: { zone: UNKNOWN } } } });
     expect(members.east).toMatchObject({ origin: "created", labels: { team: "a" } });
-    expect(members.west).toMatchObject({ uid: UNKNOWN, labels: { team: "a", zone: UNKNOWN } });
+    expect(members.west).toMatchObject({ labels: { team: "a", zone: UNKNOWN } });
     const { outputs } = await previewed(aFakeMesh(), { ...ARGS, clusters: UNKNOWN });
     expect(outputs).toMatchObject({ members: UNKNOWN, controlPlane: UNKNOWN });
   });
