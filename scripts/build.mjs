@@ -1,7 +1,8 @@
-/** Compiles the package into dist/, and makes it known by its name to the examples. */
+/** Compiles the package into dist/, and makes it and its command known by their name to the examples. */
 
 import { createHash } from "node:crypto";
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -27,9 +28,12 @@ const stamp = join(cache, "compiled-from");
 export async function buildIfChanged(env, say) {
   linkPackage();
   const sources = hashSources();
-  if (existsSync(target) && existsSync(stamp) && readFileSync(stamp, "utf8") === sources) return;
-  await withProgress("dist/: compiling the package", say, () => compile(env));
-  writeFileSync(stamp, sources);
+  const isCompiled = existsSync(target) && existsSync(stamp) && readFileSync(stamp, "utf8") === sources;
+  if (!isCompiled) {
+    await withProgress("dist/: compiling the package", say, () => compile(env));
+    writeFileSync(stamp, sources);
+  }
+  linkCommand();
 }
 
 /** Compiles in any case. */
@@ -49,6 +53,15 @@ function linkPackage() {
   if (existsSync(link)) return;
   rmSync(link, { force: true });
   symlinkSync("..", link, "dir");
+}
+
+/** So that `npx pulumi-global-namespace` in an example is this one, and is not looked for in a registry. */
+function linkCommand() {
+  const link = join(modules, ".bin", "pulumi-global-namespace");
+  chmodSync(join(target, "cli", "index.js"), 0o755);
+  if (existsSync(link)) return;
+  rmSync(link, { force: true });
+  symlinkSync(join("..", "..", "dist", "cli", "index.js"), link);
 }
 
 /** Into a folder beside, so that a failure leaves dist/ as it was, and files of deleted sources do not stay. */

@@ -16,6 +16,14 @@ const STAND_INS = join(import.meta.dirname, "example");
 /** As the last command of its README. */
 const ELSEWHERE_IS_PRODUCTION = ["--policy-pack", "policy", "--policy-pack-config", "policy-config.json"];
 
+/** What the README's change breaks, as one resource. */
+const MANY = `
+import { GlobalNamespaces, Mesh } from "pulumi-global-namespace";
+const mesh = new Mesh("mesh", { controlPlane: { context: "mesh" }, clusters: { east: { context: "east" } } });
+const payments = { injection: "enabled" as const, onDelete: "delete" as const, deleteNonEmpty: true };
+new GlobalNamespaces("all", { namespaces: { payments, batch: { force: true } } }, { provider: mesh });
+`;
+
 const readmeOf = (example: string) => readFileSync(join(EXAMPLES, example, "README.md"), "utf8");
 
 describe("the examples", () => {
@@ -110,8 +118,9 @@ describe("the examples", () => {
     const project = await copyOf("policy");
     edit(project, "policy/PulumiPolicy.yaml", (text) => text.replace("runtime: nodejs", "runtime: nodejs-pack"));
     await follow(project, readmeOf("policy"));
+    edit(project, "index.ts", () => MANY);
     const { stdout } = await project.execute("pulumi", ["preview", ...ELSEWHERE_IS_PRODUCTION]);
-    expect(stdout).toContain("nothing-is-forced");
+    expect(stdout).toContain("batch: take the namespace out where it is declared, instead of force: true");
     expect(stdout).not.toContain("production-keeps-what-it-holds");
   });
 
