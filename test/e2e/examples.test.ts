@@ -11,7 +11,8 @@ import { asShown, type Command, changed, stepsOf } from "./shown.ts";
 import { aWorld, type World } from "./world.ts";
 
 const EXAMPLES = join(import.meta.dirname, "..", "..", "examples");
-const STAND_INS = join(import.meta.dirname, "example");
+/** For what the machine may not have. */
+const STAND_INS = join(import.meta.dirname, "example", "bin");
 
 /** As the last command of its README. */
 const ELSEWHERE_IS_PRODUCTION = ["--policy-pack", "policy", "--policy-pack-config", "policy-config.json"];
@@ -34,8 +35,7 @@ describe("the examples", () => {
     world = await aWorld("examples");
     const { istioctl } = await findPrograms(["istioctl"], () => {});
     const { PATH } = await labEnvironment(world.lab.dir, () => {});
-    // The machine's own kubectl if there is one.
-    path = [join(STAND_INS, "bin"), dirname(istioctl), PATH, join(STAND_INS, "fallback")].join(delimiter);
+    path = [STAND_INS, dirname(istioctl), PATH].join(delimiter);
   });
 
   /** A copy of an example, on clusters that hold nothing yet. */
