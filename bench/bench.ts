@@ -59,24 +59,30 @@ async function measureCases(
   setting: Setting,
   measured: (cases: readonly Case[]) => void,
 ): Promise<void> {
-  const { namespaces, clusters, roundTrips, runs } = given;
   const contestants = [thisPackage, engineAlone, ...(hasKubernetesPlugin(setting.env) ? [kubernetesLoop] : [])];
   const cases: Case[] = [];
-  for (const roundTripMs of roundTrips) {
-    const isFirst = roundTripMs === roundTrips[0];
-    for (const clusterCount of isFirst ? clusters : [middle(clusters)]) {
-      for (const count of isFirst ? namespaces : [middle(namespaces)]) {
-        const names = setting.lab.names.slice(0, clusterCount);
-        const one: Case = { namespaces: count, clusters: names.length, roundTripMs, runs: [] };
-        for (let run = 1; run <= runs; run++) {
-          say(`${count} namespaces on ${names.length} clusters, ${roundTripMs} ms away, run ${run} of ${runs}`);
-          one.runs.push(await measureCase(contestants, { namespaces: count, names, roundTripMs }, setting));
-        }
-        cases.push(one);
-        measured(cases);
-      }
+  for (const size of sizesOf(given, setting.lab.names)) {
+    const one: Case = { ...size, clusters: size.names.length, runs: [] };
+    for (let run = 1; run <= given.runs; run++) {
+      const where = `${size.names.length} clusters, ${size.roundTripMs} ms away`;
+      say(`${size.namespaces} namespaces on ${where}, run ${run} of ${given.runs}`);
+      one.runs.push(await measureCase(contestants, size, setting));
     }
+    cases.push(one);
+    measured(cases);
   }
+}
+
+/** The quick ones first. */
+function sizesOf({ namespaces, clusters, roundTrips }: Options, names: readonly string[]): Size[] {
+  const [near = 0, ...further] = roundTrips;
+  const all = clusters.flatMap((count) =>
+    namespaces.map((each) => ({ namespaces: each, names: names.slice(0, count), roundTripMs: near })),
+  );
+  const middles = { namespaces: middle(namespaces), names: names.slice(0, middle(clusters)) };
+  return [...all, ...further.map((roundTripMs) => ({ ...middles, roundTripMs }))].sort(
+    (one, other) => one.namespaces * one.names.length - other.namespaces * other.names.length,
+  );
 }
 
 interface Size {
