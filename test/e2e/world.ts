@@ -48,7 +48,7 @@ export function programOf(name: string, args: string, mesh: string = MESH): stri
 }
 
 /** A project on clusters that hold nothing yet. Its stack is not destroyed: who comes next clears the clusters. */
-export async function aWorld(name: string): Promise<World> {
+export async function aWorld(name: string, options?: ProjectOptions): Promise<World> {
   const lab = await labOfFile(inject("labDirs"));
   await clearLab(lab);
   const anotherProject = (projectName: string, options?: ProjectOptions) =>
@@ -64,7 +64,7 @@ export async function aWorld(name: string): Promise<World> {
   };
   return {
     lab,
-    project: await anotherProject(name),
+    project: await anotherProject(name, options),
     anotherProject,
     requestsDuring: (act) => requestsDuring(act),
     writesDuring: (act) => requestsDuring(act, (kind) => !READS.test(kind)),
