@@ -12,7 +12,7 @@ import { labEnvironment } from "../test/lab/environment.ts";
 import { readKubeconfig, writeKubeconfig } from "../test/lab/kubeconfig.ts";
 import { type Lab, openLab, startLab } from "../test/lab/lab.ts";
 import { inChild } from "./child.ts";
-import { type Contestant, type Declared, engineAlone, kubernetesLoop, thisPackage } from "./contestants.ts";
+import { asOne, type Contestant, type Declared, engineAlone, kubernetesLoop, thisPackage } from "./contestants.ts";
 import { startDelayProxy } from "./delay-proxy.ts";
 import { type Details, measureDetails } from "./details.ts";
 import { runContestant } from "./engine-run.ts";
@@ -59,7 +59,8 @@ async function measureCases(
   setting: Setting,
   measured: (cases: readonly Case[]) => void,
 ): Promise<void> {
-  const contestants = [thisPackage, engineAlone, ...(hasKubernetesPlugin(setting.env) ? [kubernetesLoop] : [])];
+  const all = [thisPackage, asOne, engineAlone, ...(hasKubernetesPlugin(setting.env) ? [kubernetesLoop] : [])];
+  const contestants = all.filter(({ key }) => given.programs.includes(key));
   const cases: Case[] = [];
   for (const size of sizesOf(given, setting.lab.names)) {
     const one: Case = { ...size, clusters: size.names.length, runs: [] };

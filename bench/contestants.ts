@@ -10,7 +10,7 @@ export interface Declared {
   readonly team: string;
 }
 
-export type Key = "package" | "loop" | "engine";
+export type Key = "package" | "plural" | "loop" | "engine";
 
 export interface Contestant {
   readonly key: Key;
@@ -26,6 +26,21 @@ export const thisPackage: Contestant = {
   program: (declared) => `
 const { GlobalNamespace, Mesh } = require("pulumi-global-namespace");
 ${resources(declared)}`,
+};
+
+/** All namespaces as one resource. */
+export const asOne: Contestant = {
+  key: "plural",
+  title: "this package, all namespaces as one resource",
+  asksClusters: true,
+  program: ({ namespaces, clusters, members, team }) => `
+const { GlobalNamespaces, Mesh } = require("pulumi-global-namespace");
+${meshOf(clusters)}
+const names = Array.from({ length: ${namespaces} }, (_, index) => "bench-" + index);
+const args = { labels: { team: "${team}" }, clusters: ${JSON.stringify(members)} };
+const namespaces = Object.fromEntries(names.map((name) => [name, args]));
+new GlobalNamespaces("bench", { namespaces }, { provider: mesh });
+`,
 };
 
 /** The same program, resources and state of the same kind; the provider keeps what it is given and asks nobody. */
@@ -55,10 +70,14 @@ for (const cluster of ${JSON.stringify(clusters)}) {
 `,
 };
 
-function resources({ namespaces, clusters, members, team }: Declared): string {
+function meshOf(clusters: readonly string[]): string {
   const contexts = Object.fromEntries(clusters.map((context) => [context, { context }]));
+  return `const mesh = new Mesh("mesh", { controlPlane: "${clusters[0]}", clusters: ${JSON.stringify(contexts)} });`;
+}
+
+function resources({ namespaces, clusters, members, team }: Declared): string {
   return `
-const mesh = new Mesh("mesh", { controlPlane: "${clusters[0]}", clusters: ${JSON.stringify(contexts)} });
+${meshOf(clusters)}
 for (let index = 0; index < ${namespaces}; index++) {
   const args = { labels: { team: "${team}" }, clusters: ${JSON.stringify(members)} };
   new GlobalNamespace("bench-" + index, args, { provider: mesh });

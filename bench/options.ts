@@ -10,6 +10,8 @@ export interface Options {
   /** Round-trip times to the clusters, milliseconds. Those beyond the first are measured with the middle size alone. */
   readonly roundTrips: readonly number[];
   readonly runs: number;
+  /** Which programs are run by the command line. */
+  readonly programs: readonly string[];
   /** A folder with a lab that is running already. */
   readonly lab: string | undefined;
   readonly out: string;
@@ -24,6 +26,7 @@ export const USAGE = `npm run bench [-- options]
   --clusters 3,6       default 3,6; the first of them is the control plane
   --rtt 0,20,100       milliseconds that a round trip takes; beyond the first with the middle sizes alone
   --runs 3             how often each is measured; the table has the median and how far the runs lie apart
+  --programs package   of package, plural, engine and loop; default all, loop where its plugin is on PATH
   --lab DIR            a lab that runs already (npm run lab), with as many clusters
   --out DIR            default bench/results
   --no-details         leaves out start-up, memory, a hundred clusters and the size of the state`;
@@ -39,6 +42,7 @@ export function parseOptions(args: string[]): Options | undefined {
       clusters: { type: "string" },
       rtt: { type: "string" },
       runs: { type: "string" },
+      programs: { type: "string", default: "package,plural,engine,loop" },
       lab: { type: "string" },
       out: { type: "string", default: "bench/results" },
       details: { type: "boolean", default: true },
@@ -51,6 +55,7 @@ export function parseOptions(args: string[]): Options | undefined {
     clusters: numbers(values.clusters ?? (quick ? "3" : "3,6"), 1),
     roundTrips: numbers(values.rtt ?? (quick ? "0" : "0,20,100"), 0),
     runs: numbers(values.runs ?? (quick ? "1" : "3"), 1)[0] ?? 1,
+    programs: values.programs.split(","),
     lab: values.lab,
     out: values.out,
     withoutDetails: !values.details,

@@ -2,7 +2,7 @@
 
 import type { Cost } from "./child.ts";
 import type { Contestant, Key } from "./contestants.ts";
-import { engineAlone, kubernetesLoop, thisPackage } from "./contestants.ts";
+import { asOne, engineAlone, kubernetesLoop, thisPackage } from "./contestants.ts";
 import type { Details } from "./details.ts";
 import { JOBS, type Job, type Measured, type Run } from "./engine-run.ts";
 import type { ProviderAlone } from "./provider-alone.ts";
@@ -41,7 +41,7 @@ export function describe({ machine, cases, details, loop }: Results): string {
     "![Growth with the namespaces and with the clusters](growth.svg)",
     table(["", ""], Object.entries(machine)),
     "## By the command line",
-    `Seconds of a whole \`pulumi\` command. ${thisPackage.title}, ${engineAlone.title} (the engine's floor), ${
+    `Seconds of a whole \`pulumi\` command. ${thisPackage.title}; ${asOne.title} ("as one"); ${engineAlone.title} (the engine's floor); ${
       loop ? kubernetesLoop.title : `${kubernetesLoop.title} (its plugin is not on PATH: not measured)`
     }. The control plane is one of the clusters.`,
     byEngine(cases),
@@ -64,14 +64,17 @@ function byEngine(cases: readonly Case[]): string {
       const ours = secondsOf(one, "package", job);
       const engine = secondsOf(one, "engine", job);
       const theirs = secondsOf(one, "loop", job);
+      const plural = secondsOf(one, "plural", job);
       return [
         sizeOf(one),
         job,
         inSeconds(ours),
+        inSeconds(plural),
         inSeconds(engine),
         inSeconds(theirs),
         ratio(ours, engine),
         ratio(processorOf(one, "package", job), processorOf(one, "engine", job)),
+        ratio(ours, plural),
         ratio(theirs, ours),
       ];
     }),
@@ -81,10 +84,12 @@ function byEngine(cases: readonly Case[]): string {
       "namespaces × clusters, away",
       "job",
       "this package",
+      "as one",
       "engine's floor",
       "loop",
       "package ÷ floor",
       "the same in processor time",
+      "package ÷ as one",
       "loop ÷ package",
     ],
     rows,

@@ -1,6 +1,6 @@
 // Runs an operation on every region's stack at once: node fleet.mts preview|up|refresh|destroy
 import { readdirSync } from "node:fs";
-import { LocalWorkspace, type Stack } from "@pulumi/pulumi/automation";
+import { LocalWorkspace, type Stack } from "@pulumi/pulumi/automation/index.js";
 
 const operations = {
   preview: (stack: Stack, onOutput: Print) => stack.preview({ onOutput, color: "never" }),

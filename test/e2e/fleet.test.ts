@@ -1,4 +1,4 @@
-import { cpSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { aWorld, type World } from "./world.ts";
@@ -11,6 +11,8 @@ describe("the example of a fleet", () => {
 
   beforeAll(async () => {
     world = await aWorld("fleet", { env: { PULUMI_NODEJS_TRANSPILE_ONLY: "true", PULUMI_CONFIG_PASSPHRASE: "" } });
+    // Each stack's file stands for a region, and the project begins with a stack of its own.
+    rmSync(join(world.project.dir, "Pulumi.dev.yaml"), { force: true });
     cpSync(EXAMPLE, world.project.dir, { recursive: true });
   });
 
