@@ -12,7 +12,7 @@ import { aWorld, type World } from "./world.ts";
 
 const EXAMPLES = join(import.meta.dirname, "..", "..", "examples");
 /** For what the machine may not have. */
-const STAND_INS = join(import.meta.dirname, "example", "bin");
+const STAND_INS = ["bin", "analyzer"].map((folder) => join(import.meta.dirname, "example", folder));
 
 /** As the last command of its README. */
 const ELSEWHERE_IS_PRODUCTION = ["--policy-pack", "policy", "--policy-pack-config", "policy-config.json"];
@@ -35,7 +35,7 @@ describe("the examples", () => {
     world = await aWorld("examples");
     const { istioctl } = await findPrograms(["istioctl"], () => {});
     const { PATH } = await labEnvironment(world.lab.dir, () => {});
-    path = [STAND_INS, dirname(istioctl), PATH].join(delimiter);
+    path = [...STAND_INS, dirname(istioctl), PATH].join(delimiter);
   });
 
   /** A copy of an example, on clusters that hold nothing yet. */

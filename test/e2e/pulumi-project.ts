@@ -93,7 +93,8 @@ export class PulumiProject {
     };
     const project = new PulumiProject(dir, backend, environment);
     if (options.copyOf !== undefined) {
-      cpSync(options.copyOf, dir, { recursive: true });
+      // Somebody may have installed its packages there.
+      cpSync(options.copyOf, dir, { recursive: true, filter: (source) => !source.endsWith("node_modules") });
       return project;
     }
     writeFileSync(join(dir, "Pulumi.yaml"), `name: ${name}\nruntime: nodejs\nmain: index.js\n`);
