@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 const PATIENCE = 900_000;
 
 /** Projects with the same number run at the same time, those with a higher one after them. */
-const ORDER = ["unit", "browser", "contract", "lab", "package", "e2e"];
+const ORDER = ["unit", "browser", "contract", "lab", "package", "e2e", "long"];
 
 /** Clusters that tests share. */
 const SHARED_LAB = "test/lab/shared-lab.ts";
@@ -52,6 +52,7 @@ export default defineConfig({
       project("lab", [ISTIO]),
       project("package", [RUN_FOLDER]),
       project("e2e", [ISTIO, RUN_FOLDER, SHARED_LAB]),
+      project("long", [RUN_FOLDER]),
     ],
   },
 });

@@ -35,7 +35,22 @@ const tasks = {
     const projects = ["browser", "contract", "lab", "package", "e2e"].flatMap((name) => ["--project", name]);
     await runProgram("node", [...vitest, ...projects], env);
   },
+  "test:long": async (args, env) => {
+    await buildIfChanged(env, say);
+    const long = { ...env, GLOBAL_NAMESPACE_TEST_LONG: "1", GLOBAL_NAMESPACE_TEST_INPUTS: "50000" };
+    const files = args.length > 0 ? args : faultSuite;
+    await runProgram("node", [...vitest, "--project", "unit", "--project", "e2e", "--project", "long", ...files], long);
+  },
 };
+
+/** What has a larger size than that of `npm test`, and the tests that only this command runs. */
+const faultSuite = [
+  "test/unit/lifecycle/garbage.test.ts",
+  "test/e2e/kill.test.ts",
+  "test/e2e/kill-pulumi.test.ts",
+  "test/e2e/model.test.ts",
+  "test/long/",
+];
 
 main(process.argv.slice(2)).catch((error) => {
   // A program that failed has said why.

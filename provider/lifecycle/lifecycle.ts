@@ -8,11 +8,12 @@ import { rememberFindings, withOrigin } from "../model/findings";
 import { isRecord, mapValues, ownValue, pick, sameJson, withoutUndefined } from "../model/json";
 import { describePlace, type Mesh } from "../model/mesh";
 import type { Namespace } from "../model/namespace";
-import { ownerOf } from "../model/owner";
+import { ownerOf, wasCreatedBy } from "../model/owner";
 import { entriesToAsk } from "../model/restarts";
 import { type LeavePolicy, type Policies, parsePolicies, within } from "../model/spec";
 import { describeLive, INPUTS, type MemberStatus, type State } from "../model/state";
-import { affinityMarks, type Target } from "../model/targets";
+import { affinityMarks, type Origin, type Target } from "../model/targets";
+import { unrecordedMembers } from "../model/unrecorded";
 import { type Waves, wavesOf } from "../model/waves";
 import { clusterErrorOf, describeFailure, type Fleet } from "./fleet";
 import { resolveInjectors } from "./injectors";
@@ -55,7 +56,10 @@ export async function reconcile(inputs: Inputs, remembered: State | undefined, w
   const targets = (isRecord(inputs.targets) ? inputs.targets : {}) as Readonly<Record<string, Target>>;
   const controlPlaneTarget = inputs.controlPlaneTarget as Target;
   const policies = within(parsePolicies(inputs), world.timeoutSeconds);
-  const known: Readonly<Record<string, MemberStatus>> = { ...remembered?.orphaned, ...remembered?.members };
+  const recorded: Readonly<Record<string, MemberStatus>> = { ...remembered?.orphaned, ...remembered?.members };
+  const onMesh = await fleet.recall(mesh.controlPlane, name);
+  const unrecorded = pick(unrecordedMembers(onMesh, owner, { ...recorded, ...targets }), Object.keys(mesh.clusters));
+  const known: Readonly<Record<string, MemberStatus>> = { ...recorded, ...unrecorded };
   const common = { name, owner, policies };
 
   const controlPlane = await reconcileControlPlane();
@@ -105,6 +109,7 @@ export async function reconcile(inputs: Inputs, remembered: State | undefined, w
     if (
       before !== undefined &&
       sameClusters &&
+      Object.keys(unrecorded).length === 0 &&
       isInStep(before, controlPlaneTarget) &&
       !forcesAnew(remembered, policies)
     )
@@ -216,10 +221,11 @@ export async function read(state: State, { mesh, fleet }: Pick<World, "mesh" | "
   const seen = async ([cluster, status]: [string, MemberStatus]) =>
     [cluster, await seeIn(cluster, status, ownValue(state.targets, cluster) ?? { labels: status.labels })] as const;
 
-  const [controlPlane, members] = await Promise.all([
+  const [controlPlane, recorded] = await Promise.all([
     seeIn(mesh.controlPlane, state.controlPlane, state.controlPlaneTarget),
     Promise.all(Object.entries(state.members).map(seen)),
   ]);
+  const members = [...recorded, ...(await seeUnrecorded())].sort(([a], [b]) => (a < b ? -1 : 1));
   const everywhere = [controlPlane, ...members.map(([, status]) => status)];
   if (everywhere.every((status) => status.state === "Missing") && Object.keys(state.orphaned).length === 0)
     return undefined;
@@ -251,6 +257,15 @@ export async function read(state: State, { mesh, fleet }: Pick<World, "mesh" | "
       ),
     },
   };
+
+  /** Where a run that was cut off has written, and nothing is recorded of it. */
+  async function seeUnrecorded(): Promise<[string, MemberStatus][]> {
+    const onMesh = await fleet.recall(mesh.controlPlane, state.name);
+    const known = { ...state.members, ...state.orphaned };
+    const clusters = pick(unrecordedMembers(onMesh, state.owner, known), Object.keys(mesh.clusters));
+    const found = await Promise.all(Object.entries(clusters).map(seen));
+    return found.filter(([, status]) => status.uid !== undefined).map(([cluster, status]) => [cluster, status]);
+  }
 }
 
 /** Where a cluster's webhooks cannot be read, who injects is what was known last. */
@@ -286,11 +301,17 @@ export function statusOf(
   if (status.uid === undefined && !isOurs) return status;
   return {
     state: namespace.deletionTimestamp === undefined ? "Ready" : "Terminating",
-    origin: namespace.uid === status.uid && status.origin !== undefined ? status.origin : "adopted",
+    origin: originOf(namespace, status, place.owner),
     uid: namespace.uid,
     ...describeLive(namespace, target, place),
     ...(cluster !== undefined && { cluster }),
   };
+}
+
+/** What was recorded counts; of what never was, the namespace itself tells. */
+function originOf(namespace: Namespace, status: MemberStatus, owner: string): Origin {
+  if (status.uid === undefined) return wasCreatedBy(owner, namespace) ? "created" : "adopted";
+  return namespace.uid === status.uid && status.origin !== undefined ? status.origin : "adopted";
 }
 
 /** Ends the resource: members by `onDelete`, then the mesh's own namespace. Returns what could not be done. */
@@ -313,12 +334,15 @@ export async function remove(state: State, world: World): Promise<readonly strin
     say(`${name}: nothing is deleted: the ${claimant} of this program declares it`);
     return [];
   }
+  let onMesh: Namespace | undefined;
   const objection = await objectionOfControlPlane();
   if (objection !== undefined) return [objection];
+  const recorded = { ...state.members, ...state.orphaned };
+  const unrecorded = pick(unrecordedMembers(onMesh, owner, recorded), Object.keys(mesh.clusters));
   for (const cluster of Object.keys(state.orphaned)) {
     say(`${name}: ${cluster} is no longer in the mesh; its namespace is left as it is`);
   }
-  const { [mesh.controlPlane]: _, ...members } = state.members;
+  const { [mesh.controlPlane]: _, ...members } = { ...state.members, ...unrecorded };
   const end = async (cluster: string): Promise<PlaceOutcome> => {
     if (Object.hasOwn(mesh.clusters, cluster)) return step(cluster, members[cluster] as MemberStatus, onDelete);
     say(`${name}: ${cluster} is no longer in the mesh; its namespace is left as it is`);
@@ -337,6 +361,7 @@ export async function remove(state: State, world: World): Promise<readonly strin
     const remembered = state.controlPlane;
     try {
       const now = await fleet.api(place).get(name);
+      onMesh = now;
       const isOurs = now !== undefined && now.uid === remembered.uid && ownerOf(now) === owner;
       const looks = isOurs && now.deletionTimestamp === undefined && onDelete !== "retain" && !deleteNonEmpty;
       if (!looks || !isDeleted({ name, remembered, policy: "delete" })) return undefined;

@@ -33,7 +33,8 @@ export async function checkSync(olds: Inputs, news: Inputs, context: CheckContex
   const parsed = parseSyncSpec(news, mesh);
   if ("failures" in parsed) return fail(parsed.failures);
   const { spec } = parsed;
-  const owner = typeof olds.owner === "string" ? olds.owner : `${mesh.owner}/${String(news.resource)}`;
+  const resource = typeof news.resource === "string" ? news.resource : "sync";
+  const owner = typeof olds.owner === "string" ? olds.owner : `${mesh.owner}/${resource}`;
   const inputs = (computed: Inputs): CheckResult => ({
     inputs: withoutUndefined({ ...pick(news, SYNC_ARGS), owner, ...computed }),
     failures: [],

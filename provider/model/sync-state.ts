@@ -1,6 +1,6 @@
 /** What the engine keeps of a NamespaceSync: its outputs, and with them all that a later run knows. */
 
-import { isRecord, pick, type StringMap, sameJson, withoutUndefined } from "./json";
+import { isRecord, mapValues, pick, type StringMap, sameJson, withoutUndefined } from "./json";
 import type { Synced, SyncedNamespace } from "./sync-plan";
 import { SYNC_ARGS } from "./sync-spec";
 import { hasUnknown } from "./unknown";
@@ -27,9 +27,17 @@ export interface SyncState extends Synced {
 export function syncedOf(values: Values): Synced {
   const map = <T>(value: unknown) => (isRecord(value) ? (value as Readonly<Record<string, T>>) : {});
   return {
-    namespaces: map<SyncedNamespace>(values.namespaces),
+    namespaces: mapValues(map<SyncedNamespace>(values.namespaces), parseSynced),
     declared: map<string>(values.declared),
     kept: map<string>(values.kept),
+  };
+}
+
+function parseSynced(entry: unknown): SyncedNamespace {
+  const { origin, labels } = isRecord(entry) ? entry : {};
+  return {
+    origin: origin === "created" ? "created" : "joined",
+    labels: isRecord(labels) ? (labels as StringMap) : {},
   };
 }
 
@@ -39,7 +47,8 @@ export function syncedInputs({ namespaces, declared, kept }: Synced): Record<str
   return withoutUndefined({ namespaces, declared: filled(declared), kept: filled(kept) });
 }
 
-export function parseSyncState(outputs: Values): SyncState {
+export function parseSyncState(given: unknown): SyncState {
+  const outputs = isRecord(given) ? given : {};
   if (typeof outputs.schemaVersion === "number" && outputs.schemaVersion > SYNC_SCHEMA_VERSION) {
     throw new Error(
       `the recorded state has version ${outputs.schemaVersion}, this package knows ${SYNC_SCHEMA_VERSION}: update pulumi-global-namespace`,

@@ -232,22 +232,26 @@ describe("the provider's process, killed", () => {
     world.heal();
   }
 
-  test.each(Object.keys(scenarios))("at every write of %s: the next up ends what was begun", async (title) => {
-    const scenario = scenarios[title] as Scenario;
-    const number = Object.keys(scenarios).indexOf(title);
-    for (let round = 0; round < (IS_LONG ? 10 : 1); round++) {
-      for (let write = 1, more = true; more; write++) {
-        for (const when of ["before", "after"] as const) {
-          const name = `kill-${number}-${round}-${write}-${when}`;
-          const random = randomOf(SEED + 1000 * number + 100 * write + round);
-          more = await run(scenario, name, { write, when }, random).catch((error) => {
-            throw new Error(`seed ${SEED}, killed ${when} write ${write}, round ${round}: ${error.message}`, {
-              cause: error,
+  test.each(Object.keys(scenarios))(
+    "at every write of %s: the next up ends what was begun",
+    { timeout: 0 },
+    async (title) => {
+      const scenario = scenarios[title] as Scenario;
+      const number = Object.keys(scenarios).indexOf(title);
+      for (let round = 0; round < (IS_LONG ? 10 : 1); round++) {
+        for (let write = 1, more = true; more; write++) {
+          for (const when of ["before", "after"] as const) {
+            const name = `kill-${number}-${round}-${write}-${when}`;
+            const random = randomOf(SEED + 1000 * number + 100 * write + round);
+            more = await run(scenario, name, { write, when }, random).catch((error) => {
+              throw new Error(`seed ${SEED}, killed ${when} write ${write}, round ${round}: ${error.message}`, {
+                cause: error,
+              });
             });
-          });
-          if (more) runs++;
+            if (more) runs++;
+          }
         }
       }
-    }
-  });
+    },
+  );
 });

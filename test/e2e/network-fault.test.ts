@@ -246,4 +246,20 @@ describe("between the provider and the clusters", () => {
     expect(destroyed.failures).toEqual([expect.stringContaining("this is another cluster")]);
     expect(await world.labels("east", "moved")).toEqual({ team: "a" });
   });
+
+  test("a state from an older backup costs nothing that is there: it is found by its marks, and nothing is deleted", async () => {
+    const engine = world.engine();
+    const before = { backup: team("a", { clusters: ["east"], onDelete: "delete", deleteNonEmpty: true }) };
+    const later = { backup: team("b", { onDelete: "delete", deleteNonEmpty: true }), younger: team("a") };
+    await engine.up(before);
+    const backup = engine.export();
+    await engine.up(later);
+    engine.import(backup);
+    expect(await engine.up(before)).toMatchObject({ steps: [], failures: [] });
+    expect(await world.everywhere("backup")).toEqual(everywhere("b"));
+    expect(await engine.up(later)).toMatchObject({ failures: [] });
+    expect(await world.everywhere("backup")).toEqual(everywhere("b"));
+    expect(await world.everywhere("younger")).toEqual(everywhere("a"));
+    await settled(engine, later);
+  });
 });

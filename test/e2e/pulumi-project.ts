@@ -3,7 +3,7 @@
  * CLI. What a test says of the package, it says through here.
  */
 
-import { execFile, spawn } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { inject } from "vitest";
@@ -142,16 +142,22 @@ const { GlobalNamespace, GlobalNamespaces, Mesh, NamespaceSync, ...functions } =
 
   /** A command that is stopped with ^C when `until` ends. */
   async interrupted(args: readonly string[], until: () => Promise<unknown>): Promise<CommandResult> {
-    const child = spawn("pulumi", [...args, "--non-interactive", "--color=never"], {
-      cwd: this.dir,
-      env: this.environment,
-    });
-    let output = "";
-    for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (output += String(chunk)));
-    const ended = new Promise<number>((resolve) => child.once("close", (code) => resolve(code ?? 1)));
+    const { child, ended } = this.start(...args);
     await until();
     child.kill("SIGINT");
-    return { exitCode: await ended, output };
+    return ended;
+  }
+
+  /** A Pulumi command that is left running, in a process group of its own, as a shell gives it one. */
+  start(...args: string[]): { readonly child: ChildProcess; readonly ended: Promise<CommandResult> } {
+    const words = [...args, "--non-interactive", "--color=never"];
+    const child = spawn("pulumi", words, { cwd: this.dir, env: this.environment, detached: true });
+    let output = "";
+    for (const stream of [child.stdout, child.stderr]) stream?.on("data", (chunk) => (output += String(chunk)));
+    const ended = new Promise<CommandResult>((resolve) => {
+      child.once("close", (code) => resolve({ exitCode: code ?? 1, output }));
+    });
+    return { child, ended };
   }
 
   /** The package's own command line, as `npx` runs it. */

@@ -75,7 +75,7 @@ export async function aFaultyWorld(): Promise<FaultyWorld> {
 }
 
 /** A deletion takes five seconds only because the namespace controller gives other API servers time to hear of it. */
-async function endNow(kube: KubeClient, namespace: string): Promise<void> {
+export async function endNow(kube: KubeClient, namespace: string): Promise<void> {
   const path = `/api/v1/namespaces/${namespace}`;
   const found = await kube.find(path);
   if (found?.metadata.deletionTimestamp === undefined || (found.metadata.finalizers ?? []).length > 0) return;

@@ -43,7 +43,7 @@ const sockets = new Set<net.Socket>();
 let said: string[] = [];
 
 // Hundreds of them are started.
-enableCompileCache(join(runDir, "compile-cache"));
+enableCompileCache();
 console.info = (line: string) => void said.push(line);
 console.error = console.info;
 recordSockets();
