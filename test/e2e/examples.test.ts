@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import ts from "typescript";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -66,12 +66,6 @@ describe("the examples", () => {
     }
     return found;
   };
-
-  test("are listed, each with its README", () => {
-    const there = readdirSync(EXAMPLES, { withFileTypes: true }).filter((entry) => entry.isDirectory());
-    const listed = [...readFileSync(join(EXAMPLES, "README.md"), "utf8").matchAll(/^\| \[([\w-]+)\]\(\1\)/gm)];
-    expect(listed.map(([, name]) => name).sort()).toEqual(there.map(({ name }) => name).sort());
-  });
 
   test("adopt: the program is what generate prints, and its first up changes no label", async () => {
     const project = await copyOf("adopt");
