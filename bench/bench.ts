@@ -38,10 +38,15 @@ async function main(given: Options): Promise<void> {
     installPackages(dir);
     const env = { ...process.env, ...(await labEnvironment(lab.dir, say)) };
     const machine = describeMachine(env);
-    const details = given.withoutDetails ? undefined : await measureAlone(dir, lab, given);
     const loop = hasKubernetesPlugin(env);
+    const all: Case[] = [];
     // After each case: a run that is ended early has measured what it has measured.
-    await measureCases(given, { dir, lab, env }, (cases) => write(given.out, { machine, cases, details, loop }));
+    await measureCases(given, { dir, lab, env }, (one) => {
+      all.push(one);
+      write(given.out, { machine, cases: all, details: undefined, loop });
+    });
+    if (given.withoutDetails) return;
+    write(given.out, { machine, cases: all, details: await measureAlone(dir, lab, given), loop });
   } finally {
     if (given.lab === undefined) await lab.stop();
     rmSync(dir, { recursive: true, force: true });
@@ -54,14 +59,9 @@ interface Setting {
   readonly env: NodeJS.ProcessEnv;
 }
 
-async function measureCases(
-  given: Options,
-  setting: Setting,
-  measured: (cases: readonly Case[]) => void,
-): Promise<void> {
+async function measureCases(given: Options, setting: Setting, measured: (one: Case) => void): Promise<void> {
   const all = [thisPackage, asOne, engineAlone, ...(hasKubernetesPlugin(setting.env) ? [kubernetesLoop] : [])];
   const contestants = all.filter(({ key }) => given.programs.includes(key));
-  const cases: Case[] = [];
   for (const size of sizesOf(given, setting.lab.names)) {
     const one: Case = { ...size, clusters: size.names.length, runs: [] };
     for (let run = 1; run <= given.runs; run++) {
@@ -69,8 +69,7 @@ async function measureCases(
       say(`${size.namespaces} namespaces on ${where}, run ${run} of ${given.runs}`);
       one.runs.push(await measureCase(contestants, size, setting));
     }
-    cases.push(one);
-    measured(cases);
+    measured(one);
   }
 }
 

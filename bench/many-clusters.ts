@@ -15,7 +15,12 @@ await answer<{ readonly from: string; readonly clusters: readonly string[] }>(as
   const require = createRequire(from);
   const { provider } = require("pulumi-global-namespace/provider") as { readonly provider: Provider };
   const contexts = Object.fromEntries(clusters.map((context) => [context, { context }]));
-  const rawConfig = { owner: "organization/bench/bench/mesh", controlPlane: clusters[0], clusters: contexts };
+  const rawConfig = {
+    owner: "organization/bench/bench/mesh",
+    controlPlane: clusters[0],
+    clusters: contexts,
+    requestTimeoutSeconds: 120,
+  };
   const make = async (name: string) => {
     const started = performance.now();
     await provider.configure({ config: { rawConfig } });
