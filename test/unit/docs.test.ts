@@ -103,6 +103,19 @@ describe("CONTRIBUTING.md", () => {
   });
 });
 
+describe("docs/faces.md", () => {
+  test("names for each row a test that is there", () => {
+    const rows = [...read("docs/faces.md").matchAll(/`(test\/[^`]+)`: "([^|]+)" *\|$/gm)];
+    expect(rows.length).toBeGreaterThan(10);
+    for (const [, file = "", title = ""] of rows) expect(read(file), title).toContain(title.trim());
+  });
+
+  test("says of each row by what it is shown", () => {
+    const table = read("docs/faces.md").split("\n").filter((line) => line.startsWith("|"));
+    for (const row of table.slice(2)) expect(row).toMatch(/`test\/[^`]+`: "/);
+  });
+});
+
 describe.each(pages)("%s", (page) => {
   test("links to pages and headings that are there", () => {
     const text = read(page).replace(/^```[\s\S]*?^```$/gm, "");
