@@ -111,7 +111,9 @@ describe("docs/faces.md", () => {
   });
 
   test("says of each row by what it is shown", () => {
-    const table = read("docs/faces.md").split("\n").filter((line) => line.startsWith("|"));
+    const table = read("docs/faces.md")
+      .split("\n")
+      .filter((line) => line.startsWith("|"));
     for (const row of table.slice(2)) expect(row).toMatch(/`test\/[^`]+`: "/);
   });
 });
