@@ -28,7 +28,6 @@ const every: readonly Case[] = (["the provider", "pulumi"] as const).flatMap((vi
 const some: readonly Case[] = [
   { victim: "the provider", operation: "create", write: 2 },
   { victim: "pulumi", operation: "update", write: 3 },
-  { victim: "pulumi", operation: "delete", write: 2 },
 ];
 
 describe("killed with SIGKILL in the middle", () => {
@@ -103,8 +102,10 @@ describe("killed with SIGKILL in the middle", () => {
         leave: [{ team: "a" }, { team: "a" }, undefined, undefined],
         delete: Array(4).fill(undefined),
       };
-      declare(...before[operation]);
-      await project.up();
+      if (before[operation].length > 0) {
+        declare(...before[operation]);
+        await project.up();
+      }
       const uids = await uidsOf(name);
 
       declare(...during[operation]);
@@ -155,10 +156,6 @@ describe("killed with SIGKILL in the middle", () => {
       if (times === 2) await project.run("cancel", "--yes");
       await project.up("--refresh");
       expect(await world.everywhere(name)).toEqual(all("a"));
-      await project.up("--expect-no-changes");
-      declare();
-      await project.up();
-      expect(await world.everywhere(name)).toEqual(Array(4).fill(undefined));
     }
   });
 

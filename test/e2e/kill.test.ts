@@ -3,7 +3,7 @@ import type { Fault } from "../lab/fault-proxy.ts";
 import type { KubeObject } from "../lab/kube-client.ts";
 import type { Engine, Program, Properties } from "./engine/engine.ts";
 import { aFaultyWorld, EVERYWHERE, type FaultyWorld } from "./engine/faulty-world.ts";
-import { IS_LONG, randomOf, report, SEED, shuffled } from "./engine/seed.ts";
+import { ROUNDS, randomOf, report, SEED, shuffled } from "./engine/seed.ts";
 
 /** A namespace's labels by cluster; a cluster that does not have it is left out. */
 type Expected = Readonly<Record<string, Readonly<Record<string, string>>>>;
@@ -238,7 +238,7 @@ describe("the provider's process, killed", () => {
     async (title) => {
       const scenario = scenarios[title] as Scenario;
       const number = Object.keys(scenarios).indexOf(title);
-      for (let round = 0; round < (IS_LONG ? 10 : 1); round++) {
+      for (let round = 0; round < ROUNDS; round++) {
         for (let write = 1, more = true; more; write++) {
           for (const when of ["before", "after"] as const) {
             const name = `kill-${number}-${round}-${write}-${when}`;

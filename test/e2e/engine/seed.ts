@@ -3,6 +3,12 @@
 /** `npm run test:long` sets it. */
 export const IS_LONG: boolean = process.env.GLOBAL_NAMESPACE_TEST_LONG === "1";
 
+/** Steps of the model-based test. */
+export const STEPS: number = Number(process.env.GLOBAL_NAMESPACE_TEST_STEPS ?? (IS_LONG ? 10_000 : 1_000));
+
+/** How often each write is killed. */
+export const ROUNDS: number = Number(process.env.GLOBAL_NAMESPACE_TEST_ROUNDS ?? (IS_LONG ? 10 : 1));
+
 /** Given by whoever wants to see a run again. */
 export const SEED: number = Number(process.env.GLOBAL_NAMESPACE_TEST_SEED ?? Date.now() % 1_000_000_007);
 
