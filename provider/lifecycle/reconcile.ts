@@ -1,0 +1,180 @@
+/** Create and update: every cluster is brought to what is declared. */
+
+import { isInStep } from "../model/diff";
+import { isRecord, ownValue, pick, sameJson, withoutUndefined } from "../model/json";
+import { entriesToAsk } from "../model/restarts";
+import { type LeavePolicy, type Policies, parsePolicies, within } from "../model/spec";
+import { INPUTS, type MemberStatus, type State } from "../model/state";
+import { affinityMarks, type Target } from "../model/targets";
+import { unrecordedMembers } from "../model/unrecorded";
+import { type Waves, wavesOf } from "../model/waves";
+import { leave } from "./leave";
+import type { Reconciled, World } from "./lifecycle";
+import { applyTo, type PlaceOutcome } from "./place";
+import { onEach } from "./progress";
+import { settleRestarts, withTold } from "./restarts";
+
+type Inputs = Readonly<Record<string, unknown>>;
+
+/** The control plane could not be written, so nothing else was: there is nothing new to remember. */
+export class ControlPlaneError extends Error {}
+
+/**
+ * Brings every cluster to what the checked inputs declare. The control plane first, then the members: all at once, or
+ * wave after wave until one fails.
+ */
+export async function reconcile(inputs: Inputs, remembered: State | undefined, world: World): Promise<Reconciled> {
+  const { mesh, fleet, clock } = world;
+  const name = String(inputs.name);
+  const owner = String(inputs.owner);
+  const targets = (isRecord(inputs.targets) ? inputs.targets : {}) as Readonly<Record<string, Target>>;
+  const controlPlaneTarget = inputs.controlPlaneTarget as Target;
+  const policies = within(parsePolicies(inputs), world.timeoutSeconds);
+  const recorded: Readonly<Record<string, MemberStatus>> = { ...remembered?.orphaned, ...remembered?.members };
+  const onMesh = await fleet.recall(mesh.controlPlane, name);
+  const unrecorded = pick(unrecordedMembers(onMesh, owner, { ...recorded, ...targets }), Object.keys(mesh.clusters));
+  const known: Readonly<Record<string, MemberStatus>> = { ...recorded, ...unrecorded };
+  const common = { name, owner, policies };
+
+  const controlPlane = await reconcileControlPlane();
+  const members: Record<string, MemberStatus> = {};
+  const orphaned: Record<string, MemberStatus> = {};
+  const failures: string[] = [];
+  const settle = (cluster: string, { status, failure }: PlaceOutcome) => {
+    if (status !== undefined) members[cluster] = status;
+    if (failure !== undefined) failures.push(failure);
+  };
+
+  const leavers: Record<string, MemberStatus> = {};
+  for (const [cluster, status] of Object.entries(known)) {
+    if (Object.hasOwn(targets, cluster)) continue;
+    if (!Object.hasOwn(mesh.clusters, cluster)) orphaned[cluster] = status;
+    else if (cluster !== mesh.controlPlane) leavers[cluster] = status;
+  }
+  const waves = wavesOf(policies.waves, [...Object.keys(targets), ...Object.keys(leavers)]);
+  let done = 0;
+  for (const wave of waves) {
+    const outcomes = await onEach(name, wave, reconcileMember, world.progress);
+    for (const [index, cluster] of wave.entries()) settle(cluster, outcomes[index] ?? {});
+    await restartMembers(wave);
+    done += 1;
+    if (failures.length > 0) break;
+  }
+  holdBack(waves.slice(done));
+
+  return {
+    state: {
+      name,
+      owner,
+      targets,
+      controlPlaneTarget,
+      members: pick(members, Object.keys(members).sort()),
+      controlPlane,
+      orphaned,
+      inputs: withoutUndefined(pick(inputs, INPUTS)),
+    },
+    failures: failures.sort(),
+  };
+
+  async function reconcileControlPlane(): Promise<MemberStatus> {
+    const before = remembered?.controlPlane;
+    const sameClusters =
+      remembered !== undefined && sameJson(Object.keys(remembered.targets).sort(), Object.keys(targets).sort());
+    if (
+      before !== undefined &&
+      sameClusters &&
+      Object.keys(unrecorded).length === 0 &&
+      isInStep(before, controlPlaneTarget) &&
+      !forcesAnew(remembered, policies)
+    )
+      return before;
+    const marks = affinityMarks(targets);
+    const place = mesh.controlPlane;
+    const write = { ...common, place, target: controlPlaneTarget, isControlPlane: true, marks, remembered: before };
+    const [written = {}] = await onEach(name, [place], () => applyTo(fleet, write), world.progress);
+    if (written.failure !== undefined) {
+      throw new ControlPlaneError(
+        `${written.failure}. Nothing was written to the clusters; the next "pulumi up" begins anew`,
+      );
+    }
+    return written.status as MemberStatus;
+  }
+
+  async function reconcileMember(cluster: string): Promise<PlaceOutcome> {
+    const leaver = ownValue(leavers, cluster);
+    if (leaver !== undefined) return leave(fleet, leaving(cluster, leaver, policies.onLeave), clock);
+    if (cluster === mesh.controlPlane) return { status: controlPlane };
+    const before = ownValue(known, cluster);
+    if (before !== undefined && !needsWrite(cluster)) return { status: withoutRefusal(before) };
+    const target = targets[cluster] as Target;
+    return applyTo(fleet, { ...common, place: cluster, target, isControlPlane: false, marks: {}, remembered: before });
+  }
+
+  function needsWrite(cluster: string): boolean {
+    if (cluster === mesh.controlPlane) return false;
+    const before = ownValue(known, cluster);
+    return before === undefined || !isInStep(before, targets[cluster] as Target) || forcesAnew(remembered, policies);
+  }
+
+  /** What comes after a failed wave: not written, and recorded so that the next run goes on there. */
+  function holdBack(waves: Waves): void {
+    const held: string[] = [];
+    for (const cluster of waves.flat()) {
+      const leaver = ownValue(leavers, cluster);
+      const before = ownValue(known, cluster);
+      if (leaver === undefined && !needsWrite(cluster)) {
+        settle(cluster, { status: cluster === mesh.controlPlane ? controlPlane : (before as MemberStatus) });
+        continue;
+      }
+      held.push(cluster);
+      const error = "it waits for its wave: one before it failed";
+      members[cluster] = leaver ?? { ...(before ?? { labels: {} }), state: "Pending", error };
+    }
+    if (held.length === 0) return;
+    const clusters = `${held.length > 1 ? "clusters" : "cluster"} ${held.map((each) => JSON.stringify(each)).join(", ")}`;
+    failures.push(`namespace ${JSON.stringify(name)} was not written to ${clusters}: a wave before failed (rollout)`);
+  }
+
+  /** After the writes of all of them: what is restarted gets what is declared everywhere. */
+  async function restartMembers(clusters: readonly string[]): Promise<void> {
+    const asked = inOrder(clusters, inputs.clusters).flatMap((cluster) => {
+      if (!Object.hasOwn(targets, cluster)) return [];
+      const after = ownValue(members, cluster);
+      if (after === undefined) return [];
+      const old = ownValue(known, cluster);
+      const before = old && { ...old, injectedBy: ownValue(remembered?.targets ?? {}, cluster)?.injectedBy };
+      const entries = entriesToAsk(before, { ...after, injectedBy: targets[cluster]?.injectedBy });
+      return entries === undefined ? [] : [{ cluster, before: entries }];
+    });
+    if (asked.length === 0) return;
+    const restarted = await settleRestarts({ ...common, ...world, members: asked });
+    for (const [cluster, told] of Object.entries(restarted.told)) {
+      members[cluster] = withTold(members[cluster] as MemberStatus, told);
+    }
+    failures.push(...restarted.failures);
+  }
+
+  function leaving(place: string, status: MemberStatus, policy: LeavePolicy) {
+    const { deleteTimeoutSeconds, deleteNonEmpty } = policies;
+    return { place, name, owner, remembered: status, policy, deleteTimeoutSeconds, deleteNonEmpty };
+  }
+}
+
+/** What was refused is no longer wanted: the cluster carries what it shall. */
+function withoutRefusal(status: MemberStatus): MemberStatus {
+  if (status.state !== "Failed") return status;
+  const { error: _, ...rest } = status;
+  return { ...rest, state: "Ready" };
+}
+
+/** A list of clusters says in which order workloads are restarted; otherwise it is that of their names. */
+function inOrder(clusters: readonly string[], given: unknown): readonly string[] {
+  const sorted = [...clusters].sort();
+  if (!Array.isArray(given)) return sorted;
+  return [...new Set([...given.filter((cluster) => clusters.includes(cluster)), ...sorted])];
+}
+
+/** `force` switched on means: take over what stands in the way, also where the last run believed itself done. */
+export function forcesAnew(remembered: State | undefined, policies: Policies): boolean {
+  return policies.force && remembered !== undefined && !parsePolicies(remembered.inputs).force;
+}
