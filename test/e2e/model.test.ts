@@ -320,7 +320,9 @@ describe("any sequence of changes, drift, faults, kills and refreshes", () => {
     ): void {
       const failed = failures.length > 0 || killed;
       for (const [each, declared] of program) {
-        const known = [...(tracked.get(each) ?? [])].filter((place) => failed || dirty.has(`${place} ${each}`));
+        // A cluster that is left with retain is nobody's, whatever others have done there.
+        const isOpen = (place: string) => declared.onLeave !== "retain" && dirty.has(`${place} ${each}`);
+        const known = [...(tracked.get(each) ?? [])].filter((place) => failed || isOpen(place));
         tracked.set(each, new Set([...known, ...targetsOf(declared)]));
         recorded.set(each, declared);
       }

@@ -9,8 +9,13 @@ export const STEPS: number = Number(process.env.GLOBAL_NAMESPACE_TEST_STEPS ?? (
 /** How often each write is killed. */
 export const ROUNDS: number = Number(process.env.GLOBAL_NAMESPACE_TEST_ROUNDS ?? (IS_LONG ? 10 : 1));
 
-/** Given by whoever wants to see a run again. */
-export const SEED: number = Number(process.env.GLOBAL_NAMESPACE_TEST_SEED ?? Date.now() % 1_000_000_007);
+/** Of a run in which the model itself had once been wrong. */
+const KNOWN_SEED = 517_007_060;
+
+/** The long run takes a new one each time; `npm test` is the same run again, so that it fails for what was changed. */
+export const SEED: number = Number(
+  process.env.GLOBAL_NAMESPACE_TEST_SEED ?? (IS_LONG ? Date.now() % 1_000_000_007 : KNOWN_SEED),
+);
 
 /** 0 ≤ x < 1, mulberry32: the same numbers for the same seed. */
 export function randomOf(seed: number): () => number {
