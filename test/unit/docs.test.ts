@@ -140,3 +140,16 @@ function slugOf(title: string): string {
     .replace(/[^\w\- ]/g, "")
     .replaceAll(" ", "-");
 }
+
+describe("CONTRIBUTING.md", () => {
+  test("says of every dependency why it is there", () => {
+    const text = readFileSync(join(root, "CONTRIBUTING.md"), "utf8");
+    const { dependencies, devDependencies, peerDependencies } = JSON.parse(
+      readFileSync(join(root, "package.json"), "utf8"),
+    );
+    const table = text.slice(text.indexOf("## Why each dependency is there"), text.indexOf("## Style"));
+    const named = [...table.matchAll(/`([^`]+)`/g)].map(([, name]) => name);
+    const installed = Object.keys({ ...dependencies, ...devDependencies, ...peerDependencies });
+    expect(installed.filter((name) => !named.includes(name))).toEqual([]);
+  });
+});
