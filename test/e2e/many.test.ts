@@ -18,9 +18,7 @@ describe("GlobalNamespaces", () => {
   const declare = (args: Readonly<Record<string, string>>, more = "", rest = "") => {
     const namespaces = Object.entries(args).map(([name, each]) => `${JSON.stringify(name)}: ${each}`);
     const many = `new GlobalNamespaces("teams", { namespaces: { ${namespaces.join(", ")} }${rest} }, { provider: mesh });`;
-    world.project.program(
-      `const { GlobalNamespaces } = require("pulumi-global-namespace");\n${MESH}\n${many}\n${more}\n`,
-    );
+    world.project.program(`${MESH}\n${many}\n${more}\n`);
   };
   const single = (name: string) => `new GlobalNamespace("${name}", ${ARGS[name]}, { provider: mesh });`;
   const without = (name: string) => Object.fromEntries(Object.entries(ARGS).filter(([each]) => each !== name));
