@@ -46,10 +46,7 @@ export const globalNamespace: Resource = {
       return found && { inputs: { ...found.inputs }, outputs: outputsOf(found) };
     }
     const state = await read(parseState(recorded.outputs), world);
-    if (state === undefined) return undefined;
-    // A refresh shows drift in the inputs; the outputs keep what was declared, which the next diff holds them to.
-    const { targets, controlPlaneTarget, inputs } = state;
-    return { inputs: { ...inputs }, outputs: { ...outputsOf(state), targets, controlPlaneTarget } };
+    return state && { inputs: { ...state.inputs }, outputs: outputsOf(state) };
   },
 
   remove(outputs, operation) {

@@ -5,6 +5,7 @@ import { ErrorResourceInitFailed } from "@pulumi/pulumi/proto/provider_pb";
 import { Status } from "@pulumi/pulumi/proto/status_pb";
 import { Any } from "google-protobuf/google/protobuf/any_pb";
 import type { Struct } from "google-protobuf/google/protobuf/struct_pb";
+import { describePart } from "../provider/model/outcome";
 
 export interface Part {
   readonly id: string;
@@ -18,9 +19,7 @@ const DETAILS = "grpc-status-details-bin";
 export function initFailed({ id, properties, failures }: Part): Error {
   const message = failures.join("; ");
   const detail = new ErrorResourceInitFailed().setId(id).setProperties(properties);
-  detail.setReasonsList(
-    failures.map((failure) => `${failure}. What was done is recorded; the next "pulumi up" goes on from there`),
-  );
+  detail.setReasonsList(failures.map(describePart));
   const any = new Any();
   any.pack(detail.serializeBinary(), "pulumirpc.ErrorResourceInitFailed");
   const answer = new Status();

@@ -3,6 +3,7 @@
 import { readSync, reconcileSync, removeSync } from "../provider/lifecycle/sync";
 import { checkSync } from "../provider/lifecycle/sync-check";
 import { pick } from "../provider/model/json";
+import { describeNothing } from "../provider/model/outcome";
 import { diffSync, inputsOfSync, outputsOfSync, parseSyncState, SYNC_INPUTS } from "../provider/model/sync-state";
 import { isUnknown } from "../provider/model/unknown";
 import { SYNC_DEFAULTS, withoutDefaults } from "./defaults";
@@ -30,9 +31,7 @@ export const namespaceSync: Resource = {
   async apply(inputs, olds, { session, say }) {
     const remembered = olds === undefined ? undefined : parseSyncState(olds);
     const { state, failures, isPartial } = await reconcileSync(inputs, remembered, session.world(say));
-    if (failures.length > 0 && !isPartial) {
-      throw new Error(`${failures.join("; ")}. Nothing was written; the next "pulumi up" begins anew`);
-    }
+    if (failures.length > 0 && !isPartial) throw new Error(describeNothing(failures));
     return { id: state.owner, outputs: outputsOfSync(state), failures };
   },
 

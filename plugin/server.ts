@@ -11,6 +11,7 @@ import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import type { CheckFailure } from "../provider/model/failure";
 import { isRecord, sameJson } from "../provider/model/json";
 import { type MeshResult, parseMesh } from "../provider/model/mesh";
+import { describeUndeleted } from "../provider/model/outcome";
 import { hasUnknown } from "../provider/model/unknown";
 import { openSession, type Session } from "../provider/session";
 import type { ChangeKind } from "./detailed-diff";
@@ -207,7 +208,7 @@ export function createService(pkg: Package, engineAddress: string | undefined): 
 
     delete: unary(async (request: proto.DeleteRequest) => {
       const failures = await resourceOf(request).remove(readStruct(request.getProperties()), operationOf(request));
-      if (failures.length > 0) throw new Error(`${failures.join("; ")}. The next "pulumi destroy" goes on from there`);
+      if (failures.length > 0) throw new Error(describeUndeleted(failures));
       return new Empty();
     }),
 

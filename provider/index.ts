@@ -27,6 +27,7 @@ function load() {
     ...(require("./lifecycle/sync") as typeof import("./lifecycle/sync")),
     ...(require("./lifecycle/sync-check") as typeof import("./lifecycle/sync-check")),
     ...(require("./model/diff") as typeof import("./model/diff")),
+    ...(require("./model/outcome") as typeof import("./model/outcome")),
     ...(require("./model/state") as typeof import("./model/state")),
     ...(require("./model/sync-state") as typeof import("./model/sync-state")),
   };
@@ -66,10 +67,7 @@ async function reconcile(inputs: Properties, remembered: State | undefined): Pro
 }
 
 function partialError(id: string, failures: readonly string[], outs: Properties, inputs: Properties): PartialError {
-  const reasons = failures.map(
-    (failure) => `${failure}. What was done is recorded; the next "pulumi up" goes on from there`,
-  );
-  return new PartialError(id, reasons, { ...outs, __provider: inputs.__provider });
+  return new PartialError(id, failures.map(load().describePart), { ...outs, __provider: inputs.__provider });
 }
 
 /**
@@ -115,9 +113,7 @@ export const provider = {
     const core = load();
     const state = await core.read(core.parseState(props), open().world(say));
     if (state === undefined) return {};
-    // A refresh shows drift in the inputs; the outputs keep what was declared, which the next diff holds them to.
-    const { targets, controlPlaneTarget, inputs } = state;
-    return { id, props: { ...core.outputsOf(state), targets, controlPlaneTarget }, inputs: { ...inputs } };
+    return { id, props: core.outputsOf(state), inputs: { ...state.inputs } };
   },
 
   async delete(_id: string, props: Properties): Promise<void> {
@@ -181,7 +177,7 @@ export const globalNamespaces = {
 
 function deletionError(failures: readonly string[]): Error {
   // The server logs the stack of a failed delete beside the message; it says nothing to a user.
-  const error = new Error(`${failures.join("; ")}. The next "pulumi destroy" goes on from there`);
+  const error = new Error(load().describeUndeleted(failures));
   return Object.assign(error, { stack: "" });
 }
 
@@ -194,7 +190,7 @@ async function reconcileSync(
   const outs = core.outputsOfSync(state);
   if (failures.length === 0) return { id: state.owner, outs };
   if (isPartial) throw partialError(state.owner, failures, outs, inputs);
-  throw new Error(`${failures.join("; ")}. Nothing was written; the next "pulumi up" begins anew`);
+  throw new Error(core.describeNothing(failures));
 }
 
 /** `NamespaceSync`, in the same process and session as `provider`. */

@@ -47,6 +47,7 @@ export function promotable(...namespaces: GlobalNamespace[]): pulumi.Output<{ [n
     return { name, args, targets, members, controlPlane };
   });
   return pulumi.output(each).apply((known) => {
+    const { withoutUndefined } = require("../provider/model/json") as typeof import("../provider/model/json");
     const { doubtsAbout } = require("../provider/model/promotion") as typeof import("../provider/model/promotion");
     const entries = (known as readonly Known[]).map(
       ({ name, args, ...proof }) => [name, { args: withoutUndefined(args), doubts: doubtsAbout(proof) }] as const,
@@ -101,8 +102,4 @@ function provenArgs(stack: string, name: string, output: string, value: unknown)
     throw refuse(`${promotable.doubts.join("; ")}; ${advice}`);
   }
   return promotable.args;
-}
-
-function withoutUndefined(values: { readonly [key: string]: unknown }): { [key: string]: unknown } {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 }

@@ -2,12 +2,12 @@
 
 import { isClusterError } from "../model/cluster-error";
 import { adoptedArgs, argsDeclaredBy, type Members } from "../model/declaration";
-import { isRecord, mapValues, ownValue, pick, withoutUndefined } from "../model/json";
+import { isRecord, ownValue, pick, withoutUndefined } from "../model/json";
 import { describePlace } from "../model/mesh";
 import type { Namespace } from "../model/namespace";
-import { isCreatorOf, ownerOf } from "../model/owner";
+import { ownerOf } from "../model/owner";
 import { INPUTS, type MemberStatus, type State } from "../model/state";
-import type { Origin, Target } from "../model/targets";
+import type { Target } from "../model/targets";
 import { type CheckContext, check } from "./check";
 import { statusOf, type World } from "./lifecycle";
 
@@ -36,12 +36,8 @@ export async function importNamespace(
   if (args === undefined) throw cannot("no GlobalNamespace may declare it, or it is being deleted");
   const { inputs, failures } = await check({ owner, name }, { ...args, name, resource }, context);
   if (failures.length > 0) throw cannot(failures.map(({ property, reason }) => `${property} ${reason}`).join("; "));
-  const withOrigin = (target: Target, namespace: Namespace | undefined): Target =>
-    namespace === undefined ? target : { ...target, origin: originOf(owner, namespace) };
-  const targets = mapValues(isRecord(inputs.targets) ? inputs.targets : {}, (target, cluster) =>
-    withOrigin(target as Target, ownValue(members, cluster)?.get(name)),
-  );
-  const controlPlaneTarget = withOrigin(inputs.controlPlaneTarget as Target, existing);
+  const targets = (isRecord(inputs.targets) ? inputs.targets : {}) as Readonly<Record<string, Target>>;
+  const controlPlaneTarget = inputs.controlPlaneTarget as Target;
   const statuses = Object.entries(targets).map(async ([cluster, target]) => {
     const namespace = cluster === mesh.controlPlane ? existing : ownValue(members, cluster)?.get(name);
     return [cluster, await statusIn(cluster, namespace, target)] as const;
@@ -60,7 +56,9 @@ export async function importNamespace(
   async function statusIn(place: string, namespace: Namespace | undefined, target: Target): Promise<MemberStatus> {
     const cluster = await fleet.identity(place);
     const known: MemberStatus = { state: "Ready", labels: {}, ...(cluster !== undefined && { cluster }) };
-    const found = namespace && { ...known, uid: namespace.uid, origin: originOf(owner, namespace) };
+    // Who made it is what the check has found.
+    const { origin } = target;
+    const found = namespace && { ...known, uid: namespace.uid, ...(origin !== undefined && { origin }) };
     return statusOf(namespace, found ?? known, target, { owner, isControlPlane: place === mesh.controlPlane });
   }
 
@@ -85,8 +83,4 @@ export async function importNamespace(
   function cannot(why: string): Error {
     return new Error(`cannot import namespace ${JSON.stringify(name)}: ${why}`);
   }
-}
-
-function originOf(owner: string, namespace: Namespace): Origin {
-  return ownerOf(namespace) === owner && isCreatorOf(owner, namespace) ? "created" : "adopted";
 }

@@ -3,9 +3,10 @@
  * is checked, compared, written, looked at and ended as a GlobalNamespace of that name is.
  */
 
+import { createLimit } from "../kube/concurrency";
 import { type Diff, diff } from "../model/diff";
 import { type CheckFailure, describePath, describeValue } from "../model/failure";
-import { isRecord, mapValues, ownValue, withoutUndefined } from "../model/json";
+import { isRecord, mapValues, ownValue, pick, withoutUndefined } from "../model/json";
 import { outputsOf, parseState, type State } from "../model/state";
 import { isUnknown } from "../model/unknown";
 import { type CheckContext, type CheckResult, check, describeMove } from "./check";
@@ -193,31 +194,26 @@ async function forEach(
   { clock, say }: World,
   resource: string,
 ): Promise<void> {
-  const queue = [...names];
+  const limited = createLimit(AT_ONCE);
   let done = 0;
   let tellAt = clock.now() + TELL_MS;
-  const worker = async () => {
-    for (let name = queue.shift(); name !== undefined; name = queue.shift()) {
-      await work(name);
-      done += 1;
-      if (clock.now() < tellAt) continue;
-      say(`${resource}: ${done} of ${names.length} namespaces are done`);
-      tellAt = clock.now() + TELL_MS;
-    }
+  const workOn = async (name: string) => {
+    await work(name);
+    done += 1;
+    if (clock.now() < tellAt) return;
+    say(`${resource}: ${done} of ${names.length} namespaces are done`);
+    tellAt = clock.now() + TELL_MS;
   };
-  await Promise.all(Array.from({ length: Math.min(AT_ONCE, names.length) }, worker));
+  await Promise.all(names.map((name) => limited(() => workOn(name))));
 }
 
 function sorted(states: States): States {
-  return Object.fromEntries(Object.entries(states).sort(([a], [b]) => (a < b ? -1 : 1)));
+  return pick(states, Object.keys(states).sort());
 }
 
 /** Outputs as the engine keeps them: each namespace has those of a GlobalNamespace. */
 export function outputsOfMany(states: States, { resource, released }: Inputs): Record<string, unknown> {
-  // Those of a refresh keep what was declared, which the next diff holds them to.
-  const declared = ({ targets, controlPlaneTarget }: State) => ({ targets, controlPlaneTarget });
-  const namespaces = mapValues(states, (state) => ({ ...outputsOf(state), ...declared(state) }));
-  return withoutUndefined({ resource, released, namespaces });
+  return withoutUndefined({ resource, released, namespaces: mapValues(states, outputsOf) });
 }
 
 /** The inputs that would have led to these states: a refresh shows drift in them. */

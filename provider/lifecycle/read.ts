@@ -1,7 +1,7 @@
 /** Read: what the clusters hold now. Nothing is written. */
 
 import { rememberFindings, withOrigin } from "../model/findings";
-import { mapValues, ownValue, pick } from "../model/json";
+import { mapValues, ownValue } from "../model/json";
 import type { Namespace } from "../model/namespace";
 import { ownerOf, wasCreatedBy } from "../model/owner";
 import { entriesToAsk } from "../model/restarts";
@@ -71,7 +71,7 @@ export async function read(state: State, { mesh, fleet }: Pick<World, "mesh" | "
   async function seeUnrecorded(): Promise<[string, MemberStatus][]> {
     const onMesh = await fleet.recall(mesh.controlPlane, state.name);
     const known = { ...state.members, ...state.orphaned };
-    const clusters = pick(unrecordedMembers(onMesh, state.owner, known), Object.keys(mesh.clusters));
+    const clusters = unrecordedMembers(onMesh, state.owner, known, mesh.clusters);
     const found = await Promise.all(Object.entries(clusters).map(seen));
     return found.filter(([, status]) => status.uid !== undefined).map(([cluster, status]) => [cluster, status]);
   }

@@ -32,7 +32,7 @@ export async function reconcile(inputs: Inputs, remembered: State | undefined, w
   const policies = within(parsePolicies(inputs), world.timeoutSeconds);
   const recorded: Readonly<Record<string, MemberStatus>> = { ...remembered?.orphaned, ...remembered?.members };
   const onMesh = await fleet.recall(mesh.controlPlane, name);
-  const unrecorded = pick(unrecordedMembers(onMesh, owner, { ...recorded, ...targets }), Object.keys(mesh.clusters));
+  const unrecorded = unrecordedMembers(onMesh, owner, { ...recorded, ...targets }, mesh.clusters);
   const known: Readonly<Record<string, MemberStatus>> = { ...recorded, ...unrecorded };
   const common = { name, owner, policies };
 

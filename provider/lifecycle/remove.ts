@@ -1,6 +1,5 @@
 /** Delete: a global namespace ends on its clusters, and then on the mesh. */
 
-import { pick } from "../model/json";
 import { describePlace } from "../model/mesh";
 import type { Namespace } from "../model/namespace";
 import { ownerOf } from "../model/owner";
@@ -33,18 +32,16 @@ export async function remove(state: State, world: World): Promise<readonly strin
     say(`${name}: nothing is deleted: the ${claimant} of this program declares it`);
     return [];
   }
-  let onMesh: Namespace | undefined;
-  const objection = await objectionOfControlPlane();
+  const { onMesh, objection } = await lookAtMesh();
   if (objection !== undefined) return [objection];
-  const recorded = { ...state.members, ...state.orphaned };
-  const unrecorded = pick(unrecordedMembers(onMesh, owner, recorded), Object.keys(mesh.clusters));
-  for (const cluster of Object.keys(state.orphaned)) {
+  const unrecorded = unrecordedMembers(onMesh, owner, { ...state.members, ...state.orphaned }, mesh.clusters);
+  const sayLeft = (cluster: string) =>
     say(`${name}: ${cluster} is no longer in the mesh; its namespace is left as it is`);
-  }
+  for (const cluster of Object.keys(state.orphaned)) sayLeft(cluster);
   const { [mesh.controlPlane]: _, ...members } = { ...state.members, ...unrecorded };
   const end = async (cluster: string): Promise<PlaceOutcome> => {
     if (Object.hasOwn(mesh.clusters, cluster)) return step(cluster, members[cluster] as MemberStatus, onDelete);
-    say(`${name}: ${cluster} is no longer in the mesh; its namespace is left as it is`);
+    sayLeft(cluster);
     return {};
   };
   const failures = failuresOf(await onEach(name, Object.keys(members), end, world.progress));
@@ -55,19 +52,17 @@ export async function remove(state: State, world: World): Promise<readonly strin
    * The control plane is the source of truth: where it does not answer, or its namespace must not be deleted, nothing is
    * undone behind its back.
    */
-  async function objectionOfControlPlane(): Promise<string | undefined> {
+  async function lookAtMesh(): Promise<{ readonly onMesh?: Namespace | undefined; readonly objection?: string }> {
     const place = mesh.controlPlane;
     const remembered = state.controlPlane;
     try {
-      const now = await fleet.api(place).get(name);
-      onMesh = now;
-      const isOurs = now !== undefined && now.uid === remembered.uid && ownerOf(now) === owner;
-      const looks = isOurs && now.deletionTimestamp === undefined && onDelete !== "retain" && !deleteNonEmpty;
-      if (!looks || !isDeleted({ name, remembered, policy: "delete" })) return undefined;
-      await refuseContents(fleet, place, name);
-      return undefined;
+      const onMesh = await fleet.api(place).get(name);
+      const isOurs = onMesh !== undefined && onMesh.uid === remembered.uid && ownerOf(onMesh) === owner;
+      const looks = isOurs && onMesh.deletionTimestamp === undefined && onDelete !== "retain" && !deleteNonEmpty;
+      if (looks && isDeleted({ name, remembered, policy: "delete" })) await refuseContents(fleet, place, name);
+      return { onMesh };
     } catch (thrown) {
-      return describeFailure("delete", name, describePlace(place), clusterErrorOf(thrown));
+      return { objection: describeFailure("delete", name, describePlace(place), clusterErrorOf(thrown)) };
     }
   }
 }

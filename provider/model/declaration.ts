@@ -13,7 +13,7 @@ import { ownValue, pick, type StringMap, sameJson, withoutUndefined } from "./js
 import { OWN_PREFIX, problemOfKey } from "./labels";
 import { problemOfNamespaceName } from "./name";
 import type { Namespace } from "./namespace";
-import { clustersOf, fieldManagerOf, ownerOf, syncRecordsOf } from "./owner";
+import { clustersOf, fieldManagerOf, fieldsOf, ownerOf, syncRecordsOf } from "./owner";
 
 /** As a program writes it. */
 export type InjectionValue =
@@ -111,15 +111,13 @@ export function argsDeclaredBy(owner: string, namespace: Namespace, members: Mem
 }
 
 function ownDeclaration(owner: string, namespace: Namespace) {
-  const manager = fieldManagerOf(owner);
-  const ours = namespace.fieldManagers.filter((entry) => entry.manager === manager);
-  const keys = (kind: "labels" | "annotations") => ours.flatMap((entry) => entry[kind]).sort();
-  const labels = pick(namespace.labels, keys("labels"));
+  const owned = fieldsOf(fieldManagerOf(owner), namespace);
+  const labels = pick(namespace.labels, [...owned.labels].sort());
   const mode = modeOf(labels);
   const isOwn = (key: string) => !key.startsWith(`${OWN_PREFIX}/`);
   return {
     labels: without(labels, Object.keys(mode?.labels ?? {})),
-    annotations: pick(namespace.annotations, keys("annotations").filter(isOwn)),
+    annotations: pick(namespace.annotations, owned.annotations.filter(isOwn).sort()),
     injection: mode?.value,
   };
 }

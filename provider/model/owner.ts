@@ -65,6 +65,18 @@ function managerOf(prefix: string, owner: string): string {
   return head + manager.slice(manager.length - (MAX_FIELD_MANAGER_LENGTH - head.length));
 }
 
+/** Keys that a field manager owns on a namespace, Kubernetes' own label apart. */
+export function fieldsOf(
+  manager: string,
+  { fieldManagers }: Pick<Namespace, "fieldManagers">,
+): { readonly labels: readonly string[]; readonly annotations: readonly string[] } {
+  const entries = fieldManagers.filter((entry) => entry.manager === manager);
+  return {
+    labels: entries.flatMap((entry) => entry.labels).filter((key) => key !== NAME_LABEL),
+    annotations: entries.flatMap((entry) => entry.annotations),
+  };
+}
+
 /** The owner that a GlobalNamespace's field manager stands for, or `undefined` for a stranger's. */
 export function ownerOfFieldManager(manager: string): string | undefined {
   const isOurs = manager.startsWith(`${OWN_PREFIX}/`) && !isSyncFieldManager(manager);
@@ -105,7 +117,7 @@ export function wasMadeBy(manager: string, namespace: Namespace): boolean {
 }
 
 /** A plain create makes its manager own this label, which every namespace has; an apply leaves it to nobody. */
-export const NAME_LABEL = "kubernetes.io/metadata.name";
+const NAME_LABEL = "kubernetes.io/metadata.name";
 
 /**
  * Whether this owner made the namespace, told from the object alone however much was written to it since: its manager

@@ -3,7 +3,7 @@
 import { competingLabels } from "./injection";
 import { isRecord, mapValues, pick, type StringMap, sameJson } from "./json";
 import type { Namespace } from "./namespace";
-import { fieldManagerOf, NAME_LABEL, OWNER_ANNOTATION } from "./owner";
+import { fieldManagerOf, fieldsOf, OWNER_ANNOTATION } from "./owner";
 import { foreignLabels } from "./propagation";
 import { ARGS } from "./spec";
 import type { Origin, Target } from "./targets";
@@ -110,10 +110,16 @@ function parseTarget(value: unknown): Target {
   return { ...(value as unknown as Target), labels: isRecord(value.labels) ? (value.labels as StringMap) : {} };
 }
 
-/** A state as the engine keeps it. */
+/**
+ * A state as the engine keeps it. A refresh shows drift in the inputs; the outputs keep what was declared, which the next
+ * diff holds them to.
+ */
 export function outputsOf(state: State): Record<string, unknown> {
+  const { targets, controlPlaneTarget } = state;
   return {
     ...state.inputs,
+    targets,
+    controlPlaneTarget,
     schemaVersion: SCHEMA_VERSION,
     members: state.members,
     controlPlane: state.controlPlane,
@@ -126,11 +132,9 @@ export function outputsOf(state: State): Record<string, unknown> {
  * still owns, and those that compete with the declared injection. Everything else on the namespace is somebody else's.
  */
 export function ownPart(namespace: Namespace, target: Target, owner: string): Target {
-  const manager = fieldManagerOf(owner);
-  const ours = namespace.fieldManagers.filter((entry) => entry.manager === manager);
-  const owned = ours.flatMap((entry) => entry.labels).filter((key) => key !== NAME_LABEL);
-  const labelKeys = [...Object.keys(target.labels), ...owned];
-  const annotationKeys = [...Object.keys(target.annotations ?? {}), ...ours.flatMap((entry) => entry.annotations)];
+  const owned = fieldsOf(fieldManagerOf(owner), namespace);
+  const labelKeys = [...Object.keys(target.labels), ...owned.labels];
+  const annotationKeys = [...Object.keys(target.annotations ?? {}), ...owned.annotations];
   const annotations = pick(
     namespace.annotations,
     annotationKeys.filter((key) => !key.startsWith("global-namespace.dev/")).sort(),
@@ -145,11 +149,8 @@ export function ownPart(namespace: Namespace, target: Target, owner: string): Ta
  * annotations: an apply would change nothing.
  */
 export function isCarriedBy(namespace: Namespace, target: Target, marks: StringMap, owner: string): boolean {
-  const manager = fieldManagerOf(owner);
-  const ours = namespace.fieldManagers.filter((entry) => entry.manager === manager);
+  const { labels, annotations } = fieldsOf(fieldManagerOf(owner), namespace);
   const own = ownPart(namespace, target, owner);
-  const labels = ours.flatMap((entry) => entry.labels).filter((key) => key !== NAME_LABEL);
-  const annotations = ours.flatMap((entry) => entry.annotations);
   const wanted: StringMap = { ...target.annotations, ...marks, [OWNER_ANNOTATION]: owner };
   return (
     namespace.deletionTimestamp === undefined &&

@@ -6,7 +6,7 @@ import { competingLabels } from "./injection";
 import { ownValue, pick, type StringMap, sameJson } from "./json";
 import { problemOfNamespaceName } from "./name";
 import type { Namespace, NamespaceApply } from "./namespace";
-import { ownerOf, syncedAnnotation, syncFieldManagerOf, syncRecordsOf, wasMadeBy } from "./owner";
+import { fieldsOf, ownerOf, syncedAnnotation, syncFieldManagerOf, syncRecordsOf, wasMadeBy } from "./owner";
 import { decideConflict, describeLabels, differenceFromDeclared, injectionLabelsOf } from "./sync-conflict";
 import type { SyncSpec } from "./sync-spec";
 
@@ -129,9 +129,8 @@ function recordedOn(here: Namespace, owner: string): SyncedNamespace {
   return { origin: originOf(here, owner), labels: pick(injectionLabelsOf(here), ownLabelKeys(here, owner)) };
 }
 
-function ownLabelKeys({ fieldManagers }: Namespace, owner: string): string[] {
-  const manager = syncFieldManagerOf(owner);
-  return fieldManagers.filter((entry) => entry.manager === manager).flatMap((entry) => entry.labels);
+function ownLabelKeys(here: Namespace, owner: string): readonly string[] {
+  return fieldsOf(syncFieldManagerOf(owner), here).labels;
 }
 
 function describeRecorded(name: string, cluster: string, record: string, owner: string): string {

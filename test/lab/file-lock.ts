@@ -58,7 +58,8 @@ function isStale(path: string): boolean {
   }
 }
 
-function isAlive(pid: number): boolean {
+/** Whether there is a process of that id, whoever runs it. */
+export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

@@ -3,6 +3,7 @@
 import * as fs from "node:fs";
 import { join } from "node:path";
 import { until } from "./condition.ts";
+import { isAlive } from "./file-lock.ts";
 import { type Lab, openLab } from "./lab.ts";
 
 /** Longer than any file takes. */
@@ -38,15 +39,6 @@ function take(labDir: string): boolean {
 function rename(folder: string, from: string, to: string): boolean {
   try {
     fs.renameSync(join(folder, from), join(folder, to));
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
     return true;
   } catch {
     return false;
