@@ -4,9 +4,10 @@ import type { Fleet } from "../provider/lifecycle/fleet";
 import type { World } from "../provider/lifecycle/lifecycle";
 import { injectedBy, problemOfInjection, whoInjects } from "../provider/model/injection";
 import { isRecord, type StringMap } from "../provider/model/json";
-import { describePlace, type Mesh } from "../provider/model/mesh";
+import type { Mesh } from "../provider/model/mesh";
 import type { Namespace } from "../provider/model/namespace";
 import { clustersOf, ownerOf } from "../provider/model/owner";
+import { describePlace } from "../provider/model/place";
 import type { Properties } from "./wire";
 
 export type Answer = { readonly result: Properties } | { readonly failures: readonly Failure[] };

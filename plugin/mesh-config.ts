@@ -3,8 +3,9 @@
  * and their SDKs send what is no text as JSON; here it becomes what the core parses, kubeconfigs apart and secret. Pure.
  */
 
+import { PENDING_KUBECONFIG } from "../provider/model/connection";
 import { isRecord, mapValues } from "../provider/model/json";
-import { CONTROL_PLANE, PENDING_KUBECONFIG } from "../provider/model/mesh";
+import { CONTROL_PLANE } from "../provider/model/place";
 import { isUnknown } from "../provider/model/unknown";
 import type { Properties } from "./wire";
 

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { withAlias } from "./alias";
+import { namespaceProperties } from "./properties";
 
 /** The ambient mesh, with what stands for Layer 7 there. Both are labels' values of the namespace. */
 export interface Ambient {
@@ -205,18 +206,7 @@ export class GlobalNamespace extends pulumi.CustomResource {
     super(
       "pulumi-nodejs:dynamic/global-namespace:GlobalNamespace",
       name,
-      {
-        ...args,
-        name: args.name === undefined ? name : args.name,
-        resource: name,
-        recordedBy: undefined,
-        targets: undefined,
-        members: undefined,
-        controlPlane: undefined,
-        orphaned: undefined,
-        propagated: undefined,
-        __provider: PROVIDER,
-      },
+      { ...namespaceProperties(name, args), resource: name, __provider: PROVIDER },
       withAlias(opts, "global-namespace:index:GlobalNamespace"),
     );
   }

@@ -3,11 +3,9 @@
 // Not the whole of the package: its types and its code take seconds to read.
 import type * as kubernetes from "@pulumi/kubernetes/provider";
 import * as pulumi from "@pulumi/pulumi";
+import { PENDING_KUBECONFIG } from "../provider/model/connection";
+import { CONTROL_PLANE } from "../provider/model/place";
 import type { ClusterArgs, ConnectionArgs, MeshArgs } from "./mesh";
-
-/** Stands in a preview for a kubeconfig that is not known yet, so that one new cluster does not make the whole mesh unknown. */
-const PENDING = "global-namespace.dev/pending";
-const CONTROL_PLANE = "controlPlane";
 
 /** The inputs of the provider: kubeconfigs apart, and secret, so that a preview shows a changed label. */
 export function meshInputs(name: string, args: MeshArgs): pulumi.Inputs {
@@ -68,7 +66,9 @@ function textOf(kubeconfig: pulumi.Input<string | object>): pulumi.Output<string
 function kubeconfigText(kubeconfig: pulumi.Input<string | object>): pulumi.Output<string> {
   const text = textOf(kubeconfig);
   const { isKnown } = text as unknown as { isKnown: Promise<boolean> };
-  return pulumi.output(isKnown.then((known) => (known ? text : PENDING))) as unknown as pulumi.Output<string>;
+  return pulumi.output(
+    isKnown.then((known) => (known ? text : PENDING_KUBECONFIG)),
+  ) as unknown as pulumi.Output<string>;
 }
 
 /** The engine always has one; under mocks there is none unless `setMocks` names it, and a program's test need not know that. */

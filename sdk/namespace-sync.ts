@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { withAlias } from "./alias";
+import { syncProperties } from "./properties";
 
 export interface NamespaceSyncArgs {
   /**
@@ -68,15 +69,7 @@ export class NamespaceSync extends pulumi.CustomResource {
     super(
       "pulumi-nodejs:dynamic/global-namespace:NamespaceSync",
       name,
-      {
-        ...args,
-        resource: name,
-        namespaces: undefined,
-        declared: undefined,
-        kept: undefined,
-        failed: undefined,
-        __provider: PROVIDER,
-      },
+      { ...syncProperties(args), resource: name, __provider: PROVIDER },
       withAlias(opts, "global-namespace:index:NamespaceSync"),
     );
   }

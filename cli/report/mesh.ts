@@ -1,7 +1,7 @@
 /** What a preview says of the mesh that a resource belongs to. */
 
 import { ownValue } from "../../provider/model/json";
-import { CONTROL_PLANE } from "../../provider/model/mesh";
+import { CONTROL_PLANE } from "../../provider/model/place";
 import { type Preview, recordOf, type Step, textOf } from "./preview";
 
 /** The column of the mesh's control plane. No cluster has this name. */

@@ -3,9 +3,10 @@
 import { isClusterError } from "../model/cluster-error";
 import type { CheckFailure } from "../model/failure";
 import { isRecord, sameJson } from "../model/json";
-import { describePlace, type Mesh } from "../model/mesh";
+import type { Mesh } from "../model/mesh";
 import { UNDELETABLE_NAMESPACES } from "../model/name";
 import { isCreatorOf, ownerOf } from "../model/owner";
+import { describePlace } from "../model/place";
 import { parsePolicies } from "../model/spec";
 import { describeWaves, wavesOf } from "../model/waves";
 import type { Fleet } from "./fleet";

@@ -3,9 +3,10 @@
 import { type ClusterError, isClusterError } from "../model/cluster-error";
 import { type CheckFailure, describePath } from "../model/failure";
 import { isRecord, type StringMap } from "../model/json";
-import { CONTROL_PLANE, describePlace, type Mesh } from "../model/mesh";
+import type { Mesh } from "../model/mesh";
 import type { Namespace } from "../model/namespace";
 import { isCreatorOf, ownerOf } from "../model/owner";
+import { CONTROL_PLANE, describePlace } from "../model/place";
 import { refusalOf } from "../model/refusal";
 import type { Policies } from "../model/spec";
 import type { Origin, PreviewTarget } from "../model/targets";

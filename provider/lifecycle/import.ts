@@ -3,9 +3,9 @@
 import { isClusterError } from "../model/cluster-error";
 import { adoptedArgs, argsDeclaredBy, type Members } from "../model/declaration";
 import { isRecord, ownValue, pick, withoutUndefined } from "../model/json";
-import { describePlace } from "../model/mesh";
 import type { Namespace } from "../model/namespace";
 import { ownerOf } from "../model/owner";
+import { describePlace } from "../model/place";
 import { INPUTS, type MemberStatus, type State } from "../model/state";
 import type { Target } from "../model/targets";
 import { type CheckContext, check } from "./check";

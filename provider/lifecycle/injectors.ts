@@ -8,7 +8,7 @@ import { type CheckFailure, describePath } from "../model/failure";
 import type { TargetMap } from "../model/findings";
 import { injectedBy, problemOfInjection, saysInjection } from "../model/injection";
 import { isRecord, type StringMap } from "../model/json";
-import { describePlace } from "../model/mesh";
+import { describePlace } from "../model/place";
 import type { Policies } from "../model/spec";
 import type { PreviewTarget } from "../model/targets";
 import { hasUnknown } from "../model/unknown";

@@ -2,9 +2,9 @@
 
 import { ClusterError, type ClusterErrorCode } from "../model/cluster-error";
 import { competingLabels } from "../model/injection";
-import { describePlace } from "../model/mesh";
 import type { Namespace, NamespaceApply } from "../model/namespace";
 import { fieldManagerOf, isCreatorOf, OWNER_ANNOTATION, ownerOf, wasCreatedBy } from "../model/owner";
+import { describePlace } from "../model/place";
 import {
   describeCompetitors,
   describeConflicts,

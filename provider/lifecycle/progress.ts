@@ -1,7 +1,7 @@
 /** Who is waited for: while an operation takes long, the user is told which clusters hold it up, for which namespaces. */
 
 import { enumerate } from "../model/contents";
-import { describePlace } from "../model/mesh";
+import { describePlace } from "../model/place";
 import type { PlaceOutcome, Timer } from "./place";
 
 /** Between two lines. A third of the time that a request may take by default. */

@@ -1,8 +1,8 @@
 /** Delete: a global namespace ends on its clusters, and then on the mesh. */
 
-import { describePlace } from "../model/mesh";
 import type { Namespace } from "../model/namespace";
 import { ownerOf } from "../model/owner";
+import { describePlace } from "../model/place";
 import { type LeavePolicy, parsePolicies, within } from "../model/spec";
 import type { MemberStatus, State } from "../model/state";
 import { unrecordedMembers } from "../model/unrecorded";

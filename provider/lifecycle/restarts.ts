@@ -8,7 +8,7 @@ import { isClusterError } from "../model/cluster-error";
 import { enumerate } from "../model/contents";
 import { injectedBy } from "../model/injection";
 import type { StringMap } from "../model/json";
-import { describePlace } from "../model/mesh";
+import { describePlace } from "../model/place";
 import {
   isPending,
   NOT_AVAILABLE,

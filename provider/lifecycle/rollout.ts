@@ -2,8 +2,8 @@
 
 import { getWorkload, restartWorkload } from "../kube/workloads";
 import { isClusterError } from "../model/cluster-error";
-import { describePlace } from "../model/mesh";
 import { fieldManagerOf } from "../model/owner";
+import { describePlace } from "../model/place";
 import { obstacleOf, rolloutOf } from "../model/rollout";
 import { parseKey } from "../model/workload";
 import type { RestartTask } from "./restarts";

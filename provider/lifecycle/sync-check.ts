@@ -4,8 +4,9 @@ import { afterApply, afterRemoval } from "../model/apply";
 import { isClusterError } from "../model/cluster-error";
 import type { CheckFailure } from "../model/failure";
 import { ownValue, pick, sameJson, withoutUndefined } from "../model/json";
-import { describePlace, type Mesh } from "../model/mesh";
+import type { Mesh } from "../model/mesh";
 import { syncFieldManagerOf } from "../model/owner";
+import { describePlace } from "../model/place";
 import {
   leaveBody,
   type Namespaces,

@@ -5,9 +5,9 @@
 
 import { ClusterError } from "../model/cluster-error";
 import { ownValue, pick, type StringMap, sameJson } from "../model/json";
-import { describePlace } from "../model/mesh";
 import type { Namespace } from "../model/namespace";
 import { syncedAnnotation, syncFieldManagerOf, syncRecordsOf } from "../model/owner";
+import { describePlace } from "../model/place";
 import { decideConflict, type SyncVerdict } from "../model/sync-conflict";
 import { leaveBody, liveOf, recordBody, type SyncedNamespace, writesOf } from "../model/sync-plan";
 import type { Conflicts } from "../model/sync-spec";

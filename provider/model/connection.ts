@@ -3,6 +3,12 @@
  * opening sockets is `provider/kube`'s.
  */
 
+/**
+ * Stands in a preview for a kubeconfig that is made by the same program and not known yet, so that one new cluster does not
+ * make the whole mesh unknown.
+ */
+export const PENDING_KUBECONFIG = "global-namespace.dev/pending";
+
 /** Exactly one of the forms; which one is decided by the fields that are there. */
 export interface ClusterConnection {
   /** The text of a kubeconfig (YAML or JSON). Always secret. */

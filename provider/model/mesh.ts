@@ -2,18 +2,13 @@
 
 import { z } from "zod";
 import type { Candidate } from "./affinity";
-import type { ClusterConnection, ExecPlugins } from "./connection";
+import { type ClusterConnection, type ExecPlugins, PENDING_KUBECONFIG } from "./connection";
 import { type CheckFailure, describePath } from "./failure";
 import { isRecord, ownValue, type StringMap } from "./json";
 import { problemOfLabelValue } from "./labels";
 import { problemOfClusterName } from "./name";
 import { failuresOf } from "./parse";
-
-/** The control plane's key among kubeconfigs and clients. No cluster can have this name: it has an upper-case letter. */
-export const CONTROL_PLANE = "controlPlane";
-
-/** What the SDK puts in a preview where a kubeconfig is made by the same program and not known yet. */
-export const PENDING_KUBECONFIG = "global-namespace.dev/pending";
+import { CONTROL_PLANE } from "./place";
 
 export interface MeshCluster extends Candidate {
   readonly connection: ClusterConnection;
@@ -166,9 +161,4 @@ function failuresOfConnections(clusters: Readonly<Record<string, MeshCluster>>):
     }
     return [];
   });
-}
-
-/** A mesh's name for one of its connections, as messages say it. */
-export function describePlace(place: string): string {
-  return place === CONTROL_PLANE ? "the control plane" : `cluster ${JSON.stringify(place)}`;
 }

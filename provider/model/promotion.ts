@@ -2,6 +2,7 @@
 
 import { enumerate } from "./contents";
 import { ownValue, type StringMap, sameJson } from "./json";
+import { describePlace } from "./place";
 
 /** As much of an output `members.<cluster>` as counts. */
 interface Status {
@@ -58,8 +59,4 @@ function doubtsOf(cluster: string, member: Status, target: Wanted): string[] {
 
 function describeState(place: string, { state, error }: Status): string {
   return error === undefined ? `${place} is ${state}` : `${place} is ${state}: ${error}`;
-}
-
-function describePlace(cluster: string): string {
-  return `cluster ${JSON.stringify(cluster)}`;
 }

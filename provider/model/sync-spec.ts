@@ -4,8 +4,9 @@ import { z } from "zod";
 import { type CheckFailure, describeList, describePath } from "./failure";
 import { problemOfGlob } from "./glob";
 import { isRecord } from "./json";
-import { CONTROL_PLANE, type Mesh } from "./mesh";
+import type { Mesh } from "./mesh";
 import { failuresOf, orUnknown } from "./parse";
+import { CONTROL_PLANE } from "./place";
 import { hasUnknown, type Known, UNKNOWN } from "./unknown";
 
 /** Whose injection labels hold where the source and the mesh differ. */

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { withAlias } from "../alias";
 import type { GlobalNamespaceArgs, MemberStatus, Target } from "../global-namespace";
+import { namespaceProperties } from "../properties";
 
 /**
  * One namespace over a mesh: on its control plane and, with the same labels, on the clusters it belongs to.
@@ -26,16 +27,7 @@ export class GlobalNamespace extends pulumi.CustomResource {
     super(
       "global-namespace:index:GlobalNamespace",
       name,
-      {
-        ...args,
-        name: args.name === undefined ? name : args.name,
-        recordedBy: undefined,
-        targets: undefined,
-        members: undefined,
-        controlPlane: undefined,
-        orphaned: undefined,
-        propagated: undefined,
-      },
+      namespaceProperties(name, args),
       withAlias(opts, "pulumi-nodejs:dynamic/global-namespace:GlobalNamespace"),
     );
   }

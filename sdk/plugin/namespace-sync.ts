@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { withAlias } from "../alias";
 import type { NamespaceSyncArgs, SyncedNamespace } from "../namespace-sync";
+import { syncProperties } from "../properties";
 
 /**
  * Brings the namespaces of one cluster to the mesh: those that the mesh lacks are created there, the injection labels
@@ -35,13 +36,7 @@ export class NamespaceSync extends pulumi.CustomResource {
     super(
       "global-namespace:index:NamespaceSync",
       name,
-      {
-        ...args,
-        namespaces: undefined,
-        declared: undefined,
-        kept: undefined,
-        failed: undefined,
-      },
+      syncProperties(args),
       withAlias(opts, "pulumi-nodejs:dynamic/global-namespace:NamespaceSync"),
     );
   }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type CheckContext, check } from "../../../provider/lifecycle/check.ts";
 import { createExpectations } from "../../../provider/lifecycle/expectations.ts";
-import { PENDING_KUBECONFIG } from "../../../provider/model/mesh.ts";
+import { PENDING_KUBECONFIG } from "../../../provider/model/connection.ts";
 import { hasUnknown, UNKNOWN } from "../../../provider/model/unknown.ts";
 import { aFakeMesh, checked, DOWN, type FakeMesh, FORBIDDEN, up } from "./fake-mesh.ts";
 

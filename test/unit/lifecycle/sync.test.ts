@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { CONTROL_PLANE } from "../../../provider/model/mesh.ts";
 import { fieldManagerOf, OWNER_ANNOTATION, syncRecordsOf } from "../../../provider/model/owner.ts";
+import { CONTROL_PLANE } from "../../../provider/model/place.ts";
 import { UNKNOWN } from "../../../provider/model/unknown.ts";
 import type { FakeApi } from "../../contract/fake-api.ts";
 import { aFakeEngine } from "./fake-engine.ts";

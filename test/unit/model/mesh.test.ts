@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { describePlace, PENDING_KUBECONFIG, parseMesh } from "../../../provider/model/mesh.ts";
+import { PENDING_KUBECONFIG } from "../../../provider/model/connection.ts";
+import { parseMesh } from "../../../provider/model/mesh.ts";
+import { describePlace } from "../../../provider/model/place.ts";
 import { aMesh, MESH_INPUTS } from "./builders.ts";
 
 const SECRET = "canary-kubeconfig-6f1d9c";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { PENDING_KUBECONFIG } from "../../../provider/model/mesh.ts";
+import { PENDING_KUBECONFIG } from "../../../provider/model/connection.ts";
 import type { Spec } from "../../../provider/model/spec.ts";
 import { affinityMarks, resolveTargets, type Targets } from "../../../provider/model/targets.ts";
 import { UNKNOWN } from "../../../provider/model/unknown.ts";

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { meshConfigOf } from "../../../plugin/mesh-config.ts";
-import { PENDING_KUBECONFIG, parseMesh } from "../../../provider/model/mesh.ts";
+import { PENDING_KUBECONFIG } from "../../../provider/model/connection.ts";
+import { parseMesh } from "../../../provider/model/mesh.ts";
 import { UNKNOWN } from "../../../provider/model/unknown.ts";
 
 const URN = "urn:pulumi:dev::shop::pulumi:providers:global-namespace::mesh";
