@@ -6,8 +6,9 @@ import { rememberFinding, rememberFindings, withOrigin } from "../model/findings
 import { isRecord, mapValues, pick, type StringMap, sameJson, withoutUndefined } from "../model/json";
 import type { Mesh, MeshResult } from "../model/mesh";
 import { foreignLabels, propagatedLabels } from "../model/propagation";
+import { describeInjectionMove } from "../model/restarts";
 import { ARGS, parsePolicies, parseSpec, type Spec } from "../model/spec";
-import { resolveTargets } from "../model/targets";
+import { resolveTargets, type Target } from "../model/targets";
 import { hasUnknown, isUnknown } from "../model/unknown";
 import { describeDepartures, describeRollout, failuresOfDepartures } from "./departures";
 import type { Expectations } from "./expectations";
@@ -94,7 +95,14 @@ export async function check(olds: Inputs, news: Inputs, context: CheckContext): 
     targets: mapValues(injectors.targets, (target, cluster) => withOrigin(target, origins[cluster])),
     controlPlaneTarget: withOrigin(controlPlaneTarget, origins[mesh.controlPlane]),
   };
+  const move = { before: knownTargets(before.targets), after: knownTargets(found.targets) };
+  for (const line of describeInjectionMove(name, move, policies.restart)) context.say(line);
   return { inputs: { ...inputs, ...found }, failures: [...look.failures, ...departures, ...injectors.failures] };
+}
+
+function knownTargets(targets: unknown): Readonly<Record<string, Target>> {
+  const known = Object.entries(isRecord(targets) ? targets : {}).filter(([, target]) => !hasUnknown(target));
+  return Object.fromEntries(known) as Readonly<Record<string, Target>>;
 }
 
 /** What others set on the mesh's namespace. While the mesh cannot be asked, it is what it was. */

@@ -83,6 +83,24 @@ export function entriesToAsk(before: Restartable | undefined, after: Restartable
   return before.restarts ?? (before.restartsUnknown === undefined ? undefined : {});
 }
 
+/** What a change of injection means for pods that are there, in words: the engine's own diff shows labels. */
+export function describeInjectionMove(
+  name: string,
+  { before, after }: { readonly before: Readonly<Record<string, Restartable>>; readonly after: typeof before },
+  restart: "report" | "rollout",
+): string[] {
+  const moved = Object.keys(after).filter((cluster) => {
+    const [was, is] = [ownValue(before, cluster), ownValue(after, cluster)];
+    return was !== undefined && is !== undefined && !sameInjection(was, is);
+  });
+  if (moved.length === 0) return [];
+  const what = {
+    report: "pods that run keep what they have until they are restarted",
+    rollout: "workloads whose pods would get something else now are RESTARTED",
+  }[restart];
+  return [`${name}: on ${enumerate(moved.sort())} ${what} (restart: "${restart}")`];
+}
+
 /** Whether a pod made under the one gets what a pod made under the other got, as far as it is known. */
 function sameInjection(a: Restartable, b: Restartable): boolean {
   const isSameMode = sameJson(pick(a.labels, MODE_LABELS), pick(b.labels, MODE_LABELS));

@@ -19,6 +19,20 @@ function contextOf(fake: FakeMesh): CheckContext {
 }
 
 describe("a check", () => {
+  test("says where a change of injection meets pods, and nothing of what is not known yet", async () => {
+    const fake = aFakeMesh();
+    const declared = { ...ARGS, injection: "enabled", revisionCheck: "off" };
+    const { state } = await up(fake, declared);
+    const later = fake.restart();
+    await checked(later, { ...declared, injection: "disabled", restart: "rollout" }, state.inputs);
+    expect(later.said).toEqual([
+      'payments: on east and west workloads whose pods would get something else now are RESTARTED (restart: "rollout")',
+    ]);
+    const unknown = fake.restart();
+    await checked(unknown, { ...declared, injection: UNKNOWN }, state.inputs);
+    expect(unknown.said).toEqual([]);
+  });
+
   test("writes into the inputs what each cluster shall carry, whether it is made there, and whose it is", async () => {
     const { inputs, failures } = await checked(aFakeMesh(), { ...ARGS, __provider: "x", targets: undefined });
     expect(failures).toEqual([]);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import {
+  describeInjectionMove,
   describePending,
   entriesToAsk,
   isPending,
@@ -149,4 +150,35 @@ describe("a member is asked for its workloads", () => {
   for (const { title, before, after, expected } of cases) {
     test(title, () => expect(entriesToAsk(before, after)).toEqual(expected));
   }
+});
+
+describe("a change of injection in a preview", () => {
+  const labels = (revision: string) => ({ "istio.io/rev": revision });
+  const before = { east: { labels: labels("stable") }, west: { labels: labels("stable") } };
+  const after = {
+    east: { labels: labels("canary") },
+    west: { labels: labels("stable") },
+    north: { labels: labels("canary") },
+  };
+
+  test("says on which clusters pods that run keep what they have, or are restarted", () => {
+    expect(describeInjectionMove("payments", { before, after }, "report")).toEqual([
+      'payments: on east pods that run keep what they have until they are restarted (restart: "report")',
+    ]);
+    expect(describeInjectionMove("payments", { before, after }, "rollout")).toEqual([
+      'payments: on east workloads whose pods would get something else now are RESTARTED (restart: "rollout")',
+    ]);
+  });
+
+  test("says nothing of a cluster that joins, nor of labels that are no injection", () => {
+    const other = { east: { labels: { ...labels("stable"), team: "b" } }, west: before.west };
+    expect(describeInjectionMove("payments", { before, after: other }, "rollout")).toEqual([]);
+  });
+
+  test("tells a tag that stands for another revision now", () => {
+    const tagged = (injectedBy: string) => ({ east: { labels: labels("prod"), injectedBy } });
+    expect(
+      describeInjectionMove("payments", { before: tagged("stable"), after: tagged("canary") }, "report"),
+    ).toHaveLength(1);
+  });
 });
