@@ -3,10 +3,10 @@
 import type { Cell } from "./cell";
 import { MESH } from "./mesh";
 import { type Diagnostic, textOf } from "./preview";
-import { parseUrn, type Row } from "./row";
+import { parseUrn, type Row, TYPES } from "./row";
 
 /** How the engine introduces the sentence of a failed check. */
-const INTRODUCTION = /^pulumi-nodejs:dynamic\/global-namespace:\w+ resource '[^']*':\s*/;
+const INTRODUCTION = new RegExp(`^${TYPES}\\w+ resource '[^']*':\\s*`);
 /** How it words one failure. The value is `{<nil>}` for whatever a dynamic provider computes from. */
 const FAILURE = /^property (\S+) value \{.*?\} has a problem: (.*)$/s;
 /** How the provider says where: in front of what is in the way there. */
@@ -22,24 +22,30 @@ export function describeError({ message, urn }: Diagnostic): string {
     : `${name.resource}: ${property}: ${reason}`;
 }
 
-/** One row a resource whose check failed because of what is on its clusters. */
+/** A property of one namespace of a GlobalNamespaces. */
+const ONE_OF_MANY = /^namespaces\.([^.[]+)/;
+
+/** One row a namespace whose check failed because of what is on its clusters. */
 export function refusedRows(errors: readonly Diagnostic[]): Row[] {
   const rows = new Map<string, Row>();
   for (const { message, urn } of errors) {
     const name = parseUrn(urn);
-    const [, , reason = ""] = FAILURE.exec(message.replace(INTRODUCTION, "")) ?? [];
+    const [, property = "", reason = ""] = FAILURE.exec(message.replace(INTRODUCTION, "")) ?? [];
     const [found, namespace = "", cluster = MESH, remark] = PLACE.exec(reason) ?? [];
     if (name === undefined || found === undefined || remark === undefined) continue;
     const cell: Cell = { kind: "conflict", labels: [], annotations: [], remark };
-    const row = rows.get(urn) ?? {
+    const [, one] = ONE_OF_MANY.exec(property) ?? [];
+    const about = textOf(namespace) || (one ?? name.resource);
+    const key = `${urn} ${about}`;
+    const row = rows.get(key) ?? {
       ...name,
-      namespace: textOf(namespace) || name.resource,
+      namespace: about,
       cells: {},
       policies: [],
       inputs: {},
       before: {},
     };
-    rows.set(urn, { ...row, cells: { ...row.cells, [cluster]: cell } });
+    rows.set(key, { ...row, cells: { ...row.cells, [cluster]: cell } });
   }
   return [...rows.values()];
 }

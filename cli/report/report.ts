@@ -7,7 +7,7 @@ import type { Cell } from "./cell";
 import { MESH, sortPlaces } from "./mesh";
 import { type Diagnostic, parsePreview } from "./preview";
 import { describeError, refusedRows } from "./refusals";
-import { isSame, namesLeftAlone, type Row, rowsOf } from "./row";
+import { isSame, namesLeftAlone, type Row, rowsOf, unknownsOf } from "./row";
 import { destructionsOf, followsOf, restartsOf, warningsOf } from "./sentences";
 
 export interface Report {
@@ -29,7 +29,7 @@ export type ReportRow = Omit<Row, "inputs" | "before">;
 /** Throws a sentence where the text is not what `pulumi preview --json` prints. */
 export function parseReport(text: string): Report {
   const preview = parsePreview(text);
-  const all = preview.steps.flatMap((step) => rowsOf(step, preview));
+  const all = rowsOf(preview);
   const changed = all.filter((row) => !isSame(row));
   const told = (severity: string) =>
     preview.diagnostics.filter((each) => each.severity === severity && each.message !== "");
@@ -47,7 +47,7 @@ export function parseReport(text: string): Report {
     destructive: rows.flatMap(destructionsOf),
     restarts: rows.flatMap(restartsOf),
     errors: unique(errors.map(describeError)),
-    warnings: [...told("warning").map(({ message }) => message), ...rows.flatMap(warningsOf)],
+    warnings: [...told("warning").map(({ message }) => message), ...unknownsOf(preview), ...rows.flatMap(warningsOf)],
     remarks: [...remarks, ...rows.flatMap(followsOf)],
   };
 }

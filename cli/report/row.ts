@@ -13,7 +13,7 @@ export interface Row {
   readonly namespace: string;
   /** The resource's name in the program. */
   readonly resource: string;
-  readonly type: "GlobalNamespace" | "NamespaceSync";
+  readonly type: ResourceName["type"];
   /** Of a NamespaceSync: the cluster from which it comes. */
   readonly source?: string;
   /** By cluster; the mesh's own API under {@link MESH}. */
@@ -27,7 +27,7 @@ export interface Row {
 }
 
 export interface ResourceName {
-  readonly type: Row["type"];
+  readonly type: "GlobalNamespace" | "GlobalNamespaces" | "NamespaceSync";
   readonly resource: string;
 }
 
@@ -35,43 +35,110 @@ export interface ResourceName {
 const DECLARED = ["name", "labels", "annotations", "injection", "clusters", "overrides"];
 const POLICIES = ARGS.filter((key) => !DECLARED.includes(key));
 
+/** Of the dynamic provider or of the plugin, also below a component, whose type stands in front. */
+export const TYPES: string = /(?:pulumi-nodejs:dynamic\/global-namespace|global-namespace:index):/.source;
+const URN = new RegExp(`(?:::|\\$)${TYPES}(GlobalNamespaces?|NamespaceSync)::(.+)$`);
+
 export function parseUrn(urn: string): ResourceName | undefined {
-  const [, type, resource] = /::pulumi-nodejs:dynamic\/global-namespace:(\w+)::(.+)$/.exec(urn) ?? [];
-  if (resource === undefined || (type !== "GlobalNamespace" && type !== "NamespaceSync")) return undefined;
-  return { type, resource };
+  const [, type, resource] = URN.exec(urn) ?? [];
+  return type === undefined || resource === undefined ? undefined : { type: type as ResourceName["type"], resource };
 }
 
-export function rowsOf(step: Step, preview: Preview): Row[] {
-  const name = parseUrn(step.urn);
-  if (name === undefined) return [];
-  const rows = name.type === "GlobalNamespace" ? namespaceRows : syncRows;
-  return rows(step, name, meshOf(step, preview));
+/** What a preview says of the namespaces that its resources declare or record. */
+export function rowsOf(preview: Preview): Row[] {
+  const named = preview.steps.flatMap((step) => {
+    const name = parseUrn(step.urn);
+    return name === undefined ? [] : [{ step, name, mesh: meshOf(step, preview) }];
+  });
+  const syncs = named.filter(({ name }) => name.type === "NamespaceSync");
+  const lives = named.filter(({ name }) => name.type !== "NamespaceSync");
+  const rows = moved(lives.flatMap(({ step, name, mesh }) => livesOf(step, name, mesh))).map(rowOf);
+  return [...rows, ...syncs.flatMap(({ step, name, mesh }) => syncRows(step, name, mesh))];
 }
 
-function namespaceRows({ op, old, new: now }: Step, name: ResourceName, mesh: PreviewMesh): Row[] {
-  const row = (before: Values, { inputs }: ResourceState, cells: Row["cells"]): Row => {
-    const namespace = isUnknown(inputs.name) ? name.resource : textOf(inputs.name);
-    const policies = Object.keys(before).length === 0 ? [] : keyChanges(pickSet(before), pickSet(inputs));
-    return { ...name, namespace, cells, policies, inputs, before };
+/** One namespace before and afterwards, as one resource has it. */
+interface Life {
+  readonly name: ResourceName;
+  readonly mesh: PreviewMesh;
+  /** The urn of the Mesh. */
+  readonly provider: string;
+  readonly namespace: string;
+  readonly old: ResourceState | undefined;
+  readonly new: ResourceState | undefined;
+  /** Given up as it is. */
+  readonly isReleased: boolean;
+}
+
+function livesOf({ op, old, new: now, provider: id }: Step, name: ResourceName, mesh: PreviewMesh): Life[] {
+  const provider = id.slice(0, id.lastIndexOf("::"));
+  const split = (before: ResourceState | undefined, after: ResourceState | undefined): Life[] =>
+    name.type === "GlobalNamespace" ? [life(before, after)] : livesAmong(before, after, { name, mesh, provider });
+  const life = (before: ResourceState | undefined, after: ResourceState | undefined): Life => {
+    const { name: given } = (after ?? before)?.inputs ?? {};
+    const namespace = isUnknown(given) ? name.resource : textOf(given);
+    return { name, mesh, provider, namespace, old: before, new: after, isReleased: false };
   };
-  const arrives = now === undefined ? [] : [row({}, now, cellsOfChange(undefined, now, mesh))];
-  const leaves = old === undefined ? [] : [row(old.inputs, old, cellsOfEnd(old, mesh))];
   switch (op) {
     case "create":
     case "import":
-      return arrives;
+      return now === undefined ? [] : split(undefined, now);
     case "delete":
-      return leaves;
+      return old === undefined ? [] : split(old, undefined);
     case "replace":
-      return [...arrives, ...leaves];
+      return [...(now === undefined ? [] : split(undefined, now)), ...(old === undefined ? [] : split(old, undefined))];
     case "same":
     case "update":
     case "refresh":
-      return old === undefined || now === undefined ? [] : [row(old.inputs, now, cellsOfChange(old, now, mesh))];
+      return old === undefined || now === undefined ? [] : split(old, now);
     default:
       // The parts of a replacement, which "replace" stands for; reads.
       return [];
   }
+}
+
+/** Of a GlobalNamespaces each namespace for itself. One of which nothing is known yet is not among them. */
+function livesAmong(
+  old: ResourceState | undefined,
+  now: ResourceState | undefined,
+  common: Pick<Life, "name" | "mesh" | "provider">,
+): Life[] {
+  if (isUnknown(now?.inputs.namespaces)) return [];
+  const part = (state: ResourceState | undefined, namespace: string): ResourceState | undefined => {
+    const inputs = ownValue(recordOf(state?.inputs.namespaces), namespace);
+    const outputs = ownValue(recordOf(state?.outputs.namespaces), namespace);
+    return inputs === undefined ? undefined : { inputs: recordOf(inputs), outputs: recordOf(outputs) };
+  };
+  const namesIn = (state: ResourceState | undefined) => Object.keys(recordOf(state?.inputs.namespaces));
+  const released = now?.inputs.released;
+  return [...new Set([...namesIn(old), ...namesIn(now)])].map((namespace) => ({
+    ...common,
+    namespace,
+    old: part(old, namespace),
+    new: part(now, namespace),
+    isReleased: Array.isArray(released) && released.includes(namespace),
+  }));
+}
+
+/** What one resource gives up and another declares moves: the provider deletes nothing that the program still has. */
+function moved(lives: readonly Life[]): Life[] {
+  const keyOf = ({ provider, namespace }: Life) => `${provider} ${namespace}`;
+  const isEnd = (life: Life) => life.new === undefined;
+  const ends = new Map(lives.filter(isEnd).map((life) => [keyOf(life), life.old]));
+  const declared = new Set(lives.filter((life) => !isEnd(life)).map(keyOf));
+  return lives
+    .filter((life) => !(isEnd(life) && declared.has(keyOf(life))))
+    .map((life) => ({ ...life, old: life.old ?? ends.get(keyOf(life)) }));
+}
+
+function rowOf({ name, mesh, namespace, old, new: now, isReleased }: Life): Row {
+  const { inputs } = now ?? old ?? { inputs: {} };
+  const before = old?.inputs ?? {};
+  const policies = old === undefined ? [] : keyChanges(pickSet(before), pickSet(inputs));
+  const cells = () => {
+    if (now !== undefined) return cellsOfChange(old, now, mesh);
+    return old === undefined ? {} : isReleased ? cellsOfRelease(old, mesh) : cellsOfEnd(old, mesh);
+  };
+  return { ...name, namespace, cells: cells(), policies, inputs, before };
 }
 
 /** A namespace that stays, or comes. */
@@ -134,6 +201,11 @@ function cellsOfEnd({ inputs, outputs }: ResourceState, mesh: PreviewMesh): Reco
   };
 }
 
+/** A namespace that its resource gives up without a change on any cluster. */
+function cellsOfRelease({ outputs }: ResourceState, mesh: PreviewMesh): Record<string, Cell> {
+  return { ...mapValues(recordOf(outputs.members), () => RETAINED), [mesh.controlPlane]: RETAINED };
+}
+
 /** A NamespaceSync writes the mesh's namespaces of those names, and nowhere else. */
 function syncRows({ op, old, new: now }: Step, name: ResourceName, mesh: PreviewMesh): Row[] {
   const state = op === "delete" ? old : (now ?? old);
@@ -156,6 +228,19 @@ function syncRows({ op, old, new: now }: Step, name: ResourceName, mesh: Preview
       inputs: state.inputs,
       before: {},
     };
+  });
+}
+
+/** Sentences about what a preview cannot say yet. */
+export function unknownsOf({ steps }: Preview): string[] {
+  const unknown = steps.filter((step) => isUnknown(step.new?.inputs.namespaces));
+  return unknown.flatMap(({ urn }) => {
+    const name = parseUrn(urn);
+    return name?.type === "GlobalNamespaces"
+      ? [
+          `Which namespaces ${name.resource} declares is known after the update: whether it deletes any is not said here.`,
+        ]
+      : [];
   });
 }
 

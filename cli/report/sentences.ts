@@ -59,7 +59,7 @@ function describeAll(waiting: StringMap = {}): string | undefined {
 
 /** Policies that take a protection away, said when they are set. */
 export function warningsOf({ namespace, type, inputs, before }: Row): string[] {
-  if (type !== "GlobalNamespace") return [];
+  if (type === "NamespaceSync") return [];
   const isSet = (key: string, value: unknown) => inputs[key] === value && before[key] !== value;
   const lines: readonly (readonly [boolean, string])[] = [
     [isSet("force", true), "takes over what other field managers and stacks own (force: true)"],

@@ -55,6 +55,6 @@ export function describeOrigin({
   resource,
   source,
 }: Pick<Row, "type" | "resource" | "source">): string | undefined {
-  if (type === "GlobalNamespace") return undefined;
+  if (type !== "NamespaceSync") return undefined;
   return source === undefined || source === "" ? `from ${resource}` : `from ${source} (${resource})`;
 }

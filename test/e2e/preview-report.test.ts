@@ -21,13 +21,13 @@ const PROMISES: Readonly<Record<string, Happening>> = {
   same: "untouched",
 };
 
-describe("preview-report", () => {
-  let world: World;
-  const report = (...args: string[]) => world.project.cli("preview-report", ...args);
+/** The command in the project of a world, and what it promises beside what the update then does. */
+function reportsOf(world: () => World) {
+  const report = (...args: string[]) => world().project.cli("preview-report", ...args);
   const reported = async () => JSON.parse((await report("--format", "json")).stdout) as Report;
   const look = async (name: string) => {
     const entries = Object.entries(COLUMNS).map(async ([column, cluster]) => {
-      const found = await world.lab.cluster(cluster).kube.find(`/api/v1/namespaces/${name}`);
+      const found = await world().lab.cluster(cluster).kube.find(`/api/v1/namespaces/${name}`);
       return [column, found?.metadata] as const;
     });
     return Object.fromEntries(await Promise.all(entries));
@@ -37,7 +37,7 @@ describe("preview-report", () => {
   const compare = async () => {
     const { rows } = await reported();
     const before = await Promise.all(rows.map(({ namespace }) => look(namespace)));
-    await world.project.up();
+    await world().project.up();
     const after = await Promise.all(rows.map(({ namespace }) => look(namespace)));
     const promised: Record<string, Happening> = {};
     const happened: Record<string, Happening> = {};
@@ -52,7 +52,12 @@ describe("preview-report", () => {
     });
     return { promised, happened };
   };
+  return { report, compare };
+}
 
+describe("preview-report", () => {
+  let world: World;
+  const { report, compare } = reportsOf(() => world);
   const declare = (...namespaces: readonly (readonly [string, string])[]) =>
     world.project.program(
       MESH +
@@ -185,3 +190,47 @@ describe("preview-report", () => {
     expect((await report("--format", "xml")).stderr).toBe('--format is "xml"; allowed: markdown, html, json\n');
   });
 });
+
+for (const face of ["dynamic", "plugin"] as const) {
+  describe(`preview-report of GlobalNamespaces, ${face}`, () => {
+    let world: World;
+    const { report, compare } = reportsOf(() => world);
+    const ONE = `{ labels: { team: "a" }, clusters: ["east"] }`;
+    const declare = (namespaces: string, rest = "") =>
+      world.project.program(
+        `${MESH}new GlobalNamespaces("teams", { namespaces: { ${namespaces} } }, { provider: mesh });\n${rest}`,
+      );
+
+    beforeAll(async () => {
+      world = await aWorld(`report-many-${face}`);
+      world.project.use(face);
+      declare(`"rp-one": ${ONE}, "rp-two": ${ONE}`, `new GlobalNamespace("rp-alone", ${ONE}, { provider: mesh });`);
+    });
+
+    test("promises of each namespace what the update then does", async () => {
+      const { promised, happened } = await compare();
+      expect(happened).toEqual(promised);
+      expect(happened).toMatchObject({ "rp-one on east: create": "made", "rp-alone on east: create": "made" });
+      declare(
+        `"rp-one": ${ONE}, "rp-two": { labels: { team: "b" }, clusters: ["east", "west"] }`,
+        `new GlobalNamespace("rp-alone", ${ONE}, { provider: mesh });`,
+      );
+      const changed = await compare();
+      expect(changed.happened).toEqual(changed.promised);
+      expect(Object.keys(changed.happened).filter((key) => !key.startsWith("rp-two on "))).toEqual([]);
+      expect(changed.happened).toMatchObject({ "rp-two on west: create": "made", "rp-two on east: change": "written" });
+    });
+
+    test("is destructive where a namespace is taken out, and not where one moves in", async () => {
+      declare(`"rp-one": ${ONE}, "rp-alone": ${ONE}`);
+      const { exitCode, stdout } = await report("--exit-code");
+      expect(exitCode).toBe(3);
+      expect(stdout).toContain("> - rp-two is deleted on the mesh's control plane, unless it holds something.\n");
+      expect(stdout).not.toContain("rp-alone");
+      const { promised, happened } = await compare();
+      expect(happened).toEqual(promised);
+      expect(happened).toMatchObject({ "rp-two on controlPlane: delete": "deleted" });
+      expect(await world.labels("mesh", "rp-alone")).toEqual({ team: "a" });
+    });
+  });
+}

@@ -28,7 +28,7 @@ export function aTarget(labels: Readonly<Record<string, string>> = {}, more: obj
   return { labels, origin: "created", ...more };
 }
 
-function stateOf({ targets = {}, members, inputs = {} }: State): object {
+function stateOf({ targets = {}, members, inputs = {} }: State): { readonly inputs: object; readonly outputs: object } {
   const statuses = members ?? Object.fromEntries(Object.keys(targets).map((name) => [name, READY]));
   return {
     inputs: { name: "p", controlPlaneTarget: aTarget(), targets, ...inputs },
@@ -47,6 +47,26 @@ export function aStep({ before, after }: { readonly before?: State; readonly aft
     provider: `${MESH_URN}::id`,
     ...(before !== undefined && { oldState: stateOf(before) }),
     ...(after !== undefined && { newState: stateOf(after) }),
+  };
+}
+
+/** One step of a GlobalNamespaces `many`; each namespace as in {@link aStep}. */
+export function aManyStep(
+  before: Readonly<Record<string, State>> | undefined,
+  after: Readonly<Record<string, State>> | undefined,
+  released?: readonly string[],
+): object {
+  const stateOfAll = (all: Readonly<Record<string, State>>, more: object = {}) => {
+    const states = Object.entries(all).map(([name, state]) => [name, stateOf({ ...state, inputs: { name } })] as const);
+    const part = (key: "inputs" | "outputs") => Object.fromEntries(states.map(([name, state]) => [name, state[key]]));
+    return { inputs: { namespaces: part("inputs"), ...more }, outputs: { namespaces: part("outputs") } };
+  };
+  return {
+    op: before === undefined ? "create" : after === undefined ? "delete" : "update",
+    urn: `${URN}:GlobalNamespaces::many`,
+    provider: `${MESH_URN}::id`,
+    ...(before !== undefined && { oldState: stateOfAll(before) }),
+    ...(after !== undefined && { newState: stateOfAll(after, released && { released }) }),
   };
 }
 

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { parseReport } from "../../../cli/report/report.ts";
 import {
   aDiagnostic,
+  aManyStep,
   aMeshStep,
   aRefusal,
   aReport,
@@ -261,5 +262,90 @@ describe("a NamespaceSync in a report", () => {
     const after = { ...inputs({}), declared: { payments: "acme/mesh/dev/mesh/payments" } };
     const line = 'payments: left to the GlobalNamespace acme/mesh/dev/mesh/payments; cluster "east" has nothing';
     expect(aReport([aSyncStep(undefined, after)], [{ severity: "info", message: line }]).remarks).toEqual([line]);
+  });
+});
+
+describe("namespaces that are one resource, in a report", () => {
+  const onEast = (team: string): State => ({ targets: { east: aTarget({ team }) } });
+
+  test("are a row each, and only those that change", () => {
+    const report = aReport([
+      aManyStep({ p: onEast("a"), q: onEast("a") }, { p: onEast("a"), q: onEast("b"), r: onEast("a") }),
+    ]);
+    expect(report.rows.map(({ namespace, type, resource }) => [namespace, type, resource])).toEqual([
+      ["q", "GlobalNamespaces", "many"],
+      ["r", "GlobalNamespaces", "many"],
+    ]);
+    expect(report.unchanged).toBe(1);
+    expect(cellOf(report, "q", "east")).toMatchObject({
+      kind: "change",
+      labels: [{ key: "team", from: "a", to: "b" }],
+    });
+    expect(cellOf(report, "r", "east")?.kind).toBe("create");
+  });
+
+  test("are destructive where one is taken out, or all are", () => {
+    const both = { p: onEast("a"), q: onEast("a") };
+    const sentence = (name: string) => `${name} is deleted on the mesh's control plane, unless it holds something.`;
+    expect(aReport([aManyStep(both, { p: onEast("a") })]).destructive).toEqual([sentence("q")]);
+    expect(aReport([aManyStep(both, undefined)]).destructive).toEqual([sentence("p"), sentence("q")]);
+  });
+
+  test("are given up with released, and nothing is destroyed", () => {
+    const report = aReport([aManyStep({ p: onEast("a") }, {}, ["p"])]);
+    expect(report.destructive).toEqual([]);
+    expect(cellOf(report, "p", "east")?.kind).toBe("retain");
+    expect(cellOf(report, "p", "controlPlane")?.kind).toBe("retain");
+  });
+
+  test("change nothing where one moves in or out, whichever the engine ends", () => {
+    const single = aStep({ before: onEast("a") });
+    const moved = aReport([aManyStep(undefined, { p: onEast("a") }), single]);
+    expect(moved).toMatchObject({ rows: [], unchanged: 1, destructive: [] });
+    const out = aReport([aManyStep({ p: onEast("a") }, {}, ["p"]), aStep({ after: onEast("a") })]);
+    expect(out).toMatchObject({ rows: [], unchanged: 1, destructive: [] });
+  });
+
+  test("of another mesh are others, whatever their names", () => {
+    const elsewhere = {
+      ...aStep({ before: onEast("a") }),
+      provider: "urn:pulumi:dev::x::pulumi:providers:pulumi-nodejs::other::id",
+    };
+    expect(aReport([aManyStep(undefined, { p: onEast("a") }), elsewhere]).destructive).toEqual([
+      "p is deleted on the mesh's control plane, unless it holds something.",
+    ]);
+  });
+
+  test("of which nothing is known yet are said to be unknown", () => {
+    const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+    const step = { ...aManyStep({ p: onEast("a") }, {}), newState: { inputs: { namespaces: unknown } } };
+    const { rows, warnings } = aReport([step]);
+    expect(rows).toEqual([]);
+    expect(warnings).toEqual([
+      "Which namespaces many declares is known after the update: whether it deletes any is not said here.",
+    ]);
+  });
+});
+
+describe("a resource in a report", () => {
+  const onEast: State = { targets: { east: aTarget({ team: "a" }) } };
+  const at = (urn: string) => aReport([{ ...aStep({ before: onEast }), urn }]).destructive;
+
+  test("is one of the dynamic provider's or of the plugin's, also below a component", () => {
+    const deleted = ["p is deleted on the mesh's control plane, unless it holds something."];
+    expect(at("urn:pulumi:dev::x::global-namespace:index:GlobalNamespace::p")).toEqual(deleted);
+    expect(at("urn:pulumi:dev::x::acme:infra:Team$pulumi-nodejs:dynamic/global-namespace:GlobalNamespace::p")).toEqual(
+      deleted,
+    );
+    expect(at("urn:pulumi:dev::x::acme:other:GlobalNamespace::p")).toEqual([]);
+  });
+
+  test("of the plugin that is refused says where, like one of the dynamic provider's", () => {
+    const message =
+      "error: global-namespace:index:GlobalNamespaces resource 'many': property namespaces.q.adopt value {<nil>} has a problem: cluster \"east\": it exists";
+    const urn = "urn:pulumi:dev::x::global-namespace:index:GlobalNamespaces::many";
+    const report = aReport([], [{ severity: "error", message, urn }]);
+    expect(report.errors).toEqual(['many: namespaces.q.adopt: cluster "east": it exists']);
+    expect(cellOf(report, "q", "east")).toMatchObject({ kind: "conflict", remark: "it exists" });
   });
 });
