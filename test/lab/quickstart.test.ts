@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -73,6 +73,8 @@ describe("npm run quickstart", () => {
         { cluster: "north", namespaces: { checkout, sandbox } },
       ]),
     );
+    const readme = readFileSync(join(import.meta.dirname, "../../examples/quickstart/README.md"), "utf8");
+    expect(matrix).toContain(/^```text\n(.*?)^```$/ms.exec(readme)?.[1]);
     expect(again).toMatch(/\d+ unchanged/);
     expect(again).not.toMatch(/\d+ (updated|created)/);
     expect(existsSync(dir)).toBe(false);
