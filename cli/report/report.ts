@@ -57,10 +57,14 @@ export function placesOf(rows: readonly Pick<Row, "cells">[]): string[] {
   return sortPlaces(rows.flatMap((row) => Object.keys(row.cells)));
 }
 
+/** What becomes of pods is said in sentences of the report's own, with who injects before and after. */
+const ABOUT_PODS = /^\S+: on .+ \(restart: "(?:report|rollout)"\)$/;
+
 /** The provider begins what it says about a namespace with its name; the engine says much else. */
 function remarksOf(infos: readonly Diagnostic[], namespaces: readonly string[]): string[] {
   const lines = infos.flatMap(({ message }) => message.split("\n"));
-  return unique(lines.filter((line) => namespaces.includes(line.slice(0, line.indexOf(":")))));
+  const isRemark = (line: string) => namespaces.includes(line.slice(0, line.indexOf(":"))) && !ABOUT_PODS.test(line);
+  return unique(lines.filter(isRemark));
 }
 
 /** A cluster that could not be asked while the preview ran. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { parseReport } from "../../../cli/report/report.ts";
+import { describeInjectionMove } from "../../../provider/model/restarts.ts";
 import {
   aDiagnostic,
   aManyStep,
@@ -325,6 +326,23 @@ describe("namespaces that are one resource, in a report", () => {
       "Which namespaces many declares is known after the update: whether it deletes any is not said here.",
     ]);
   });
+});
+
+test("a report says once what becomes of pods: in its own words, and not in the provider's as well", () => {
+  const target = (injectedBy: string) => ({
+    targets: { east: aTarget({ "istio.io/rev": injectedBy }, { injectedBy }) },
+  });
+  const labelled = (injectedBy: string) => ({ east: { labels: {}, injectedBy } });
+  const move = { before: labelled("stable"), after: labelled("canary") };
+  const lines = [describeInjectionMove("p", move, "report"), describeInjectionMove("p", move, "rollout")].flat();
+  const step = aStep({ before: target("stable"), after: target("canary") });
+  const report = aReport(
+    [step],
+    [...lines, "p: leaves west"].map((line) => aDiagnostic("info", line)),
+  );
+  expect(lines).toHaveLength(2);
+  expect(report.remarks).toEqual(["p: leaves west"]);
+  expect(report.restarts).toHaveLength(1);
 });
 
 describe("a resource in a report", () => {
