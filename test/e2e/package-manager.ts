@@ -37,12 +37,26 @@ export async function installerOf(manager: PackageManager): Promise<Installer> {
   return {
     program: "node",
     args: [join(modules, "@yarnpkg", "cli-dist", "bin", "yarn.js"), "install"],
-    env: { YARN_GLOBAL_FOLDER: join(cacheFolder(), "yarn"), YARN_ENABLE_IMMUTABLE_INSTALLS: "false" },
+    env: {
+      YARN_GLOBAL_FOLDER: join(cacheFolder(), "yarn"),
+      YARN_ENABLE_IMMUTABLE_INSTALLS: "false",
+      ...(await registryForYarn()),
+    },
     // Pulumi reads node_modules: Plug'n'Play, Yarn's default, has none. An empty lock file makes the folder a project.
     files: {
       ".yarnrc.yml": "nodeLinker: node-modules\nenableScripts: false\nenableTelemetry: false\n",
       "yarn.lock": "",
     },
+  };
+}
+
+/** Yarn does not read npm's settings, where a company names its registry and who signs for it. */
+async function registryForYarn(): Promise<Record<string, string>> {
+  const { stdout } = await promisify(execFile)("npm", ["config", "list", "--json"]);
+  const { registry, cafile } = JSON.parse(stdout) as { registry: string; cafile: string | null };
+  return {
+    YARN_NPM_REGISTRY_SERVER: registry,
+    ...(cafile !== null && { YARN_HTTPS_CA_FILE_PATH: cafile }),
   };
 }
 
