@@ -37,6 +37,9 @@ export interface Place {
 
 const UP = ["up", "--yes", "--skip-preview"];
 
+/** The namespace controller lets 5 s pass before it looks at a deleted one: waited for side by side, for all contestants. */
+const DESTROY = ["destroy", "--yes", "--skip-preview", "--parallel=300"];
+
 /** The clusters must hold none of the namespaces. */
 export async function runContestant(contestant: Contestant, first: Declared, place: Place): Promise<Run> {
   const project = createProject(place);
@@ -53,7 +56,7 @@ export async function runContestant(contestant: Contestant, first: Declared, pla
     const refreshed = await measure("refresh", "--yes", "--skip-preview");
     program({ ...changed, members: first.members.slice(0, -1) });
     const moved = await measure(...UP);
-    const destroyed = await measure("destroy", "--yes", "--skip-preview");
+    const destroyed = await measure(...DESTROY);
     return {
       "first up": created,
       "preview, no change": previewed,

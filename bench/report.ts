@@ -37,7 +37,7 @@ const RAW_JOBS = ["first up", "one label on all", "refresh"] as const;
 export function describe({ machine, cases, details, loop }: Results): string {
   const parts = [
     "# Measurements",
-    "Written by `npm run bench`. A first `up` declares the namespaces, each with one label and all clusters; then nothing changes; then the label; then the last cluster leaves; a destroy deletes them on the control plane, after a look at what they hold, and keeps them on the others (a loop deletes them all). Each figure is the median of its runs; ± is how far they lie apart, as a part of it. The command line, the provider and the API servers share one machine: ratios say more than seconds, and where others used it too, those of processor time (the client's alone) more than those of seconds.",
+    "Written by `npm run bench`. A first `up` declares the namespaces, each with one label and all clusters; then nothing changes; then the label; then the last cluster leaves; a destroy deletes them on the control plane, after a look at what they hold, and keeps them on the others (a loop deletes them all), 300 side by side, since the namespace controller begins with each 5 s after its deletion. Each figure is the median of its runs; ± is how far they lie apart, as a part of it. The command line, the provider and the API servers share one machine: ratios say more than seconds, and where others used it too, those of processor time (the client's alone) more than those of seconds.",
     "![Growth with the namespaces and with the clusters](growth.svg)",
     table(["", ""], Object.entries(machine)),
     "## By the command line",
