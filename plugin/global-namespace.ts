@@ -2,14 +2,14 @@
 
 import { check } from "../provider/lifecycle/check";
 import { importNamespace } from "../provider/lifecycle/import";
-import { read, reconcile, remove, type World } from "../provider/lifecycle/lifecycle";
+import { read, reconcile, remove } from "../provider/lifecycle/lifecycle";
 import { preview } from "../provider/lifecycle/preview";
 import { diff } from "../provider/model/diff";
 import { pick } from "../provider/model/json";
 import { INPUTS, outputsOf, parseState } from "../provider/model/state";
 import { NAMESPACE_DEFAULTS, withoutDefaults } from "./defaults";
 import { changesBetween } from "./detailed-diff";
-import type { Operation, Resource } from "./resource";
+import { limitedWorld, type Resource, removingWorld } from "./resource";
 
 export const globalNamespace: Resource = {
   check(olds, news, { resource, session, say }) {
@@ -34,14 +34,14 @@ export const globalNamespace: Resource = {
 
   async apply(inputs, olds, operation) {
     const remembered = olds === undefined ? undefined : parseState(olds);
-    const { state, failures } = await reconcile(inputs, remembered, worldOf(operation));
+    const { state, failures } = await reconcile(inputs, remembered, limitedWorld(operation));
     return { id: state.name, outputs: outputsOf(state), failures };
   },
 
   async read(id, recorded, operation) {
-    const world = worldOf(operation);
+    const { resource, session, say } = operation;
+    const world = session.world(say);
     if (recorded === undefined) {
-      const { resource, session, say } = operation;
       const found = await importNamespace({ name: id, resource }, world, session.check(say));
       return found && { inputs: { ...found.inputs }, outputs: outputsOf(found) };
     }
@@ -50,10 +50,6 @@ export const globalNamespace: Resource = {
   },
 
   remove(outputs, operation) {
-    return remove(parseState(outputs), worldOf(operation));
+    return remove(parseState(outputs), removingWorld(operation));
   },
 };
-
-function worldOf({ session, say, timeoutSeconds }: Operation): World {
-  return { ...session.world(say), ...(timeoutSeconds !== undefined && { timeoutSeconds }) };
-}

@@ -15,7 +15,7 @@ import { isRecord, mapValues, ownValue, pick } from "../provider/model/json";
 import { INPUTS } from "../provider/model/state";
 import { NAMESPACE_DEFAULTS, withoutDefaults } from "./defaults";
 import { changesBetween } from "./detailed-diff";
-import type { Resource } from "./resource";
+import { limitedWorld, type Resource, removingWorld } from "./resource";
 import type { Properties } from "./wire";
 
 export const globalNamespaces: Resource = {
@@ -39,9 +39,9 @@ export const globalNamespaces: Resource = {
     return { ...outputs };
   },
 
-  async apply(inputs, olds, { resource, session, say }) {
-    const { states, failures } = await reconcileMany(inputs, parseStates(olds ?? {}), session.world(say));
-    return { id: resource, outputs: outputsOfMany(states, inputs), failures };
+  async apply(inputs, olds, operation) {
+    const { states, failures } = await reconcileMany(inputs, parseStates(olds ?? {}), limitedWorld(operation));
+    return { id: operation.resource, outputs: outputsOfMany(states, inputs), failures };
   },
 
   async read(id, recorded, { session, say }) {
@@ -53,8 +53,8 @@ export const globalNamespaces: Resource = {
     return { inputs: inputsOfMany(states, outputs), outputs: outputsOfMany(states, outputs) };
   },
 
-  remove(outputs, { resource, session, say }) {
-    return removeMany(parseStates(outputs), session.world(say), resource);
+  remove(outputs, operation) {
+    return removeMany(parseStates(outputs), removingWorld(operation), operation.resource);
   },
 };
 

@@ -10,7 +10,7 @@ import { createService } from "./server";
 
 const root: string = join(__dirname, "..", "..");
 const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { readonly version: string };
-const schema = () => JSON.stringify({ ...JSON.parse(readFileSync(join(root, "schema.json"), "utf8")), version });
+const schema = () => readFileSync(join(root, "schema.json"), "utf8");
 
 // As large as a message may be for the engine's own.
 const server: Server = new Server({ "grpc.max_receive_message_length": 400 * 1024 * 1024 });

@@ -8,7 +8,7 @@ import { diffSync, inputsOfSync, outputsOfSync, parseSyncState, SYNC_INPUTS } fr
 import { isUnknown } from "../provider/model/unknown";
 import { SYNC_DEFAULTS, withoutDefaults } from "./defaults";
 import { changesBetween } from "./detailed-diff";
-import type { Resource } from "./resource";
+import { limitedWorld, type Resource } from "./resource";
 
 export const namespaceSync: Resource = {
   check(olds, news, { resource, session, say }) {
@@ -28,9 +28,9 @@ export const namespaceSync: Resource = {
     return outputsOfSync({ ...parseSyncState(inputs), failed: {} });
   },
 
-  async apply(inputs, olds, { session, say }) {
+  async apply(inputs, olds, operation) {
     const remembered = olds === undefined ? undefined : parseSyncState(olds);
-    const { state, failures, isPartial } = await reconcileSync(inputs, remembered, session.world(say));
+    const { state, failures, isPartial } = await reconcileSync(inputs, remembered, limitedWorld(operation));
     if (failures.length > 0 && !isPartial) throw new Error(describeNothing(failures));
     return { id: state.owner, outputs: outputsOfSync(state), failures };
   },
@@ -43,7 +43,7 @@ export const namespaceSync: Resource = {
     return { inputs: inputsOfSync(state), outputs: outputsOfSync(state) };
   },
 
-  remove(outputs, { session, say }) {
-    return removeSync(parseSyncState(outputs), session.world(say));
+  remove(outputs, operation) {
+    return removeSync(parseSyncState(outputs), limitedWorld(operation));
   },
 };

@@ -1,6 +1,7 @@
 /** What the plugin's server asks of a kind of resource. Values are plain JSON: secrets and wires are the server's. */
 
 import type { CheckResult } from "../provider/lifecycle/check";
+import type { World } from "../provider/lifecycle/lifecycle";
 import type { Session } from "../provider/session";
 import type { Change } from "./detailed-diff";
 import type { Properties } from "./wire";
@@ -47,4 +48,14 @@ export interface Resource {
   read(id: string, recorded: Recorded | undefined, operation: Operation): Promise<Recorded | undefined>;
   /** One sentence a cause. */
   remove(outputs: Properties, operation: Operation): Promise<readonly string[]>;
+}
+
+/** All that is asked and waited for ends when the operation's time is over; what is left is done by the next one. */
+export function limitedWorld({ session, say, timeoutSeconds }: Operation): World {
+  return session.world(say, timeoutSeconds);
+}
+
+/** Each wait for a namespace to go ends when the operation's time is over, and says what holds the namespace. */
+export function removingWorld({ session, say, timeoutSeconds }: Operation): World {
+  return { ...session.world(say), ...(timeoutSeconds !== undefined && { timeoutSeconds }) };
 }

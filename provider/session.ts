@@ -3,6 +3,7 @@
  * lifecycle opens it on the configuration of its Mesh. Nothing is connected before it is asked for.
  */
 
+import type { Around } from "./kube/around";
 import { untilCancelled } from "./kube/cancellation";
 import { createWorld } from "./kube/world";
 import type { CheckContext } from "./lifecycle/check";
@@ -10,6 +11,7 @@ import { createExpectations } from "./lifecycle/expectations";
 import { type ClusterApi, createFleet } from "./lifecycle/fleet";
 import type { World } from "./lifecycle/lifecycle";
 import { createProgress } from "./lifecycle/progress";
+import { limited } from "./lifecycle/time-limit";
 import { ClusterError } from "./model/cluster-error";
 import { type Mesh, parseMesh } from "./model/mesh";
 
@@ -18,8 +20,11 @@ export type Say = (line: string) => void;
 
 export interface Session {
   check(say: Say): CheckContext;
-  /** Throws where the mesh is not configured; `check` says so first. */
-  world(say: Say): World;
+  /**
+   * Throws where the mesh is not configured; `check` says so first. With `timeLimitSeconds` all that is asked through it
+   * ends after that time.
+   */
+  world(say: Say, timeLimitSeconds?: number): World;
 }
 
 /** `tell` is for what concerns all resources. With `signal` aborted, requests end and no further one is made. */
@@ -35,7 +40,10 @@ export function openSession(configuration: unknown, tell: Say, signal?: AbortSig
   const clock = { ...machine, sleep: (milliseconds: number) => around(() => machine.sleep(milliseconds)) };
   return {
     check: (say) => ({ mesh: parsed, fleet: () => fleet, claims, removals, expectations, say }),
-    world: (say) => ({ mesh: configured(), fleet, clock, progress, claims, say }),
+    world: (say, timeLimitSeconds) => {
+      const world = { mesh: configured(), fleet, clock, progress, claims, say };
+      return timeLimitSeconds === undefined ? world : limited(world, timeLimit(timeLimitSeconds));
+    },
   };
 
   function configured(): Mesh {
@@ -62,4 +70,9 @@ export function openSession(configuration: unknown, tell: Say, signal?: AbortSig
     };
     return createClusterClient(resolved.cluster, options, machine);
   }
+}
+
+function timeLimit(seconds: number): Around {
+  const why = `the ${seconds} s that customTimeouts grants are over; give it more, or run "pulumi up" again, which goes on from here`;
+  return untilCancelled(AbortSignal.timeout(seconds * 1000), why);
 }

@@ -25,7 +25,7 @@ export interface World {
   readonly clock: Clock;
   readonly progress: Progress;
   readonly say: (line: string) => void;
-  /** What the engine grants the operation (`customTimeouts`): the resource's own limits are no longer than this. */
+  /** What the engine grants a delete (`customTimeouts`): no wait for a namespace to go is longer than this. */
   readonly timeoutSeconds?: number;
   /** Which resource of the program that runs declares which name, in words. */
   readonly claims: ReadonlyMap<string, string>;

@@ -3,7 +3,7 @@
 import { isInStep } from "../model/diff";
 import { isRecord, ownValue, pick, sameJson, withoutUndefined } from "../model/json";
 import { entriesToAsk } from "../model/restarts";
-import { type LeavePolicy, type Policies, parsePolicies, within } from "../model/spec";
+import { type LeavePolicy, type Policies, parsePolicies } from "../model/spec";
 import { INPUTS, type MemberStatus, type State } from "../model/state";
 import { affinityMarks, type Target } from "../model/targets";
 import { unrecordedMembers } from "../model/unrecorded";
@@ -29,7 +29,7 @@ export async function reconcile(inputs: Inputs, remembered: State | undefined, w
   const owner = String(inputs.owner);
   const targets = (isRecord(inputs.targets) ? inputs.targets : {}) as Readonly<Record<string, Target>>;
   const controlPlaneTarget = inputs.controlPlaneTarget as Target;
-  const policies = within(parsePolicies(inputs), world.timeoutSeconds);
+  const policies = parsePolicies(inputs);
   const recorded: Readonly<Record<string, MemberStatus>> = { ...remembered?.orphaned, ...remembered?.members };
   const onMesh = await fleet.recall(mesh.controlPlane, name);
   const unrecorded = unrecordedMembers(onMesh, owner, { ...recorded, ...targets }, mesh.clusters);

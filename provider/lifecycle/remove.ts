@@ -3,7 +3,7 @@
 import type { Namespace } from "../model/namespace";
 import { ownerOf } from "../model/owner";
 import { describePlace } from "../model/place";
-import { type LeavePolicy, parsePolicies, within } from "../model/spec";
+import { type LeavePolicy, parsePolicies } from "../model/spec";
 import type { MemberStatus, State } from "../model/state";
 import { unrecordedMembers } from "../model/unrecorded";
 import { clusterErrorOf, describeFailure } from "./fleet";
@@ -16,8 +16,11 @@ import { onEach } from "./progress";
 export async function remove(state: State, world: World): Promise<readonly string[]> {
   const { mesh, fleet, clock, say } = world;
   const { name, owner } = state;
-  const policies = within(parsePolicies(state.inputs), world.timeoutSeconds);
-  const { onDelete, deleteTimeoutSeconds, deleteNonEmpty } = policies;
+  const { onDelete, deleteNonEmpty, ...policies } = parsePolicies(state.inputs);
+  const deleteTimeoutSeconds = Math.min(
+    policies.deleteTimeoutSeconds,
+    world.timeoutSeconds ?? policies.deleteTimeoutSeconds,
+  );
   const step = (place: string, remembered: MemberStatus, policy: LeavePolicy) =>
     leave(fleet, { place, name, owner, remembered, policy, deleteTimeoutSeconds, deleteNonEmpty }, clock);
   const failuresOf = (outcomes: readonly PlaceOutcome[]) =>

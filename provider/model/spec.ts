@@ -176,16 +176,6 @@ export function parsePolicies(inputs: Readonly<Record<string, unknown>>): Polici
   };
 }
 
-/** The same with no wait longer than a limit in seconds; without one, as they are. */
-export function within(policies: Policies, limit: number = Number.POSITIVE_INFINITY): Policies {
-  const { deleteTimeoutSeconds, restartTimeoutSeconds } = policies;
-  return {
-    ...policies,
-    deleteTimeoutSeconds: Math.min(deleteTimeoutSeconds, limit),
-    restartTimeoutSeconds: Math.min(restartTimeoutSeconds, limit),
-  };
-}
-
 interface RawDeclaration {
   readonly labels?: Known<Readonly<Record<string, unknown>>> | undefined;
   readonly annotations?: Known<Readonly<Record<string, unknown>>> | undefined;

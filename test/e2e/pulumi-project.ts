@@ -5,7 +5,7 @@
 
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { inject } from "vitest";
 import { type LabEnvironment, labEnvironment } from "../lab/environment.ts";
 import { type Face, faceInUse, MODULES, PLUGINS } from "./face.ts";
@@ -58,6 +58,8 @@ export interface RecordedNamespace {
 
 export interface ProjectOptions {
   readonly env?: Record<string, string>;
+  /** Folders that come first on PATH. */
+  readonly path?: readonly string[];
   /** The project whose backend this one shares, so that their stacks can refer to each other. Default: one of its own. */
   readonly backendOf?: PulumiProject;
   /** A folder with a project, which is copied and has no stack yet. Default: a project without a program, with the stack `dev`. */
@@ -87,6 +89,7 @@ export class PulumiProject {
     const environment = {
       ...process.env,
       ...lab,
+      PATH: [...(options.path ?? []), lab.PATH].join(delimiter),
       ...options.env,
       PULUMI_BACKEND_URL: `file://${backend}`,
       PULUMI_HOME: join(dir, "home"),
@@ -124,6 +127,11 @@ const { GlobalNamespace, GlobalNamespaces, Mesh, NamespaceSync, ...functions } =
   main(file: string): void {
     const path = join(this.dir, "Pulumi.yaml");
     writeFileSync(path, readFileSync(path, "utf8").replace(/^main: .*$/m, `main: ${file}`));
+  }
+
+  /** The environment with another folder first on PATH. */
+  withFirst(folder: string): Record<string, string> {
+    return { PATH: [folder, this.environment.PATH].join(delimiter) };
   }
 
   /** A program as a shell in the project's folder runs it. */

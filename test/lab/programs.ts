@@ -4,7 +4,7 @@
  * Looked for in KUBEBUILDER_ASSETS, on PATH, in the cache folder; else built from the Go modules pinned in `programs/`.
  */
 
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import { createRequire } from "node:module";
@@ -21,6 +21,8 @@ interface Recipe {
   readonly about: string;
   /** How long a build takes on two cores. */
   readonly minutes: number;
+  /** A file of the Go module that has to lie beside the program: the module, and the file's path in it. */
+  readonly beside?: readonly [string, string];
 }
 
 /** `-s -w` leaves out the debugger's tables: a third of the size. */
@@ -56,10 +58,39 @@ const recipes = {
     minutes: 3,
   },
   "pulumi-language-nodejs": {
-    module: "pulumi-language-nodejs",
+    module: "pulumi-language",
     goPackage: "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs",
     ldflags: STRIP,
     about: "what runs Pulumi's TypeScript programs",
+    minutes: 1,
+  },
+  "pulumi-language-python": {
+    module: "pulumi-language",
+    goPackage: "github.com/pulumi/pulumi/sdk/v3/python/cmd/pulumi-language-python",
+    ldflags: STRIP,
+    about: "what runs Pulumi's Python programs",
+    minutes: 1,
+    beside: ["github.com/pulumi/pulumi/sdk/v3", "python/cmd/pulumi-language-python-exec"],
+  },
+  "pulumi-language-go": {
+    module: "pulumi-language",
+    goPackage: "github.com/pulumi/pulumi/sdk/v3/go/pulumi-language-go",
+    ldflags: STRIP,
+    about: "what runs Pulumi's Go programs",
+    minutes: 1,
+  },
+  "pulumi-language-yaml": {
+    module: "pulumi-language-yaml",
+    goPackage: "github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml",
+    ldflags: STRIP,
+    about: "what runs Pulumi's YAML programs",
+    minutes: 2,
+  },
+  "pulumi-generator": {
+    module: "pulumi-generator",
+    goPackage: ".",
+    ldflags: STRIP,
+    about: "what makes SDKs of the plugin's schema, and the code of an import",
     minutes: 1,
   },
   "pilot-discovery": {
@@ -87,11 +118,20 @@ export const clusterPrograms = ["etcd", "kube-apiserver", "kube-controller-manag
 /** What `pulumi up` of a TypeScript program needs. */
 export const pulumiPrograms = ["pulumi", "pulumi-language-nodejs"] as const;
 
+/** What runs the programs of one language. */
+export type LanguageHost = Extract<ProgramName, `pulumi-language-${string}`>;
+
 /** What a service mesh in a lab's clusters needs. */
 export const istioPrograms = ["pilot-discovery", "istioctl"] as const;
 
 /** Receives one line for a person to read. */
 export type Log = (line: string) => void;
+
+/** Without cgo the result does not depend on whether the machine has a C compiler. */
+const GO_SETTINGS = { CGO_ENABLED: "0", GOWORK: "off" };
+
+/** With these `go build` of a program finds compiled what a build of ours had in common with it. */
+export const GO_ENVIRONMENT = { ...GO_SETTINGS, GOFLAGS: "-trimpath" };
 
 const PROGRESS_SECONDS = 15;
 
@@ -125,23 +165,39 @@ export async function findPrograms<Name extends ProgramName>(
 }
 
 /**
- * The folders that must be on PATH for `pulumi up` of a TypeScript program with dynamic resources.
+ * The folders that must be on PATH for `pulumi up`: of a TypeScript program with dynamic resources, or of another language.
  *
  * Pulumi warns about each plugin that it finds on PATH and not beside itself, so those are put beside a `pulumi` of ours;
  * an installed one usually has them there already.
  */
-export async function pulumiFolders(log: Log, env: NodeJS.ProcessEnv = process.env): Promise<string[]> {
-  const programs = await findPrograms(pulumiPrograms, log, env);
-  const folder = dirname(programs.pulumi);
+export async function pulumiFolders(
+  log: Log,
+  env: NodeJS.ProcessEnv = process.env,
+  language: LanguageHost = "pulumi-language-nodejs",
+): Promise<string[]> {
+  const { pulumi, [language]: host } = await findPrograms(["pulumi", language], log, env);
+  const folder = dirname(pulumi);
   if (folder.startsWith(cacheFolder(env))) {
-    placeBeside(folder, programs["pulumi-language-nodejs"]);
+    placeBeside(folder, host);
     if (onPath(RESOURCE_PLUGIN, env) === undefined) placeBeside(folder, cachedResourcePlugin(env));
     return [folder];
   }
-  const folders = [folder, dirname(programs["pulumi-language-nodejs"])];
+  const folders = [folder, dirname(host)];
   if (onPath(RESOURCE_PLUGIN, env) === undefined) folders.push(dirname(cachedResourcePlugin(env)));
   const there = (env.PATH ?? "").split(delimiter);
   return [...new Set(folders)].filter((each) => !there.includes(each));
+}
+
+/**
+ * The folder that comes first on PATH for a command that generates code: the generator stands in it under the names of
+ * the language hosts, which Pulumi asks for that.
+ */
+export async function generatorFolder(log: Log, env: NodeJS.ProcessEnv = process.env): Promise<string> {
+  const { "pulumi-generator": generator } = await findPrograms(["pulumi-generator"], log, env);
+  const folder = join(dirname(generator), "hosts");
+  fs.mkdirSync(folder, { recursive: true });
+  for (const language of ["go", "nodejs", "python"]) link(join(folder, `pulumi-language-${language}`), generator);
+  return folder;
 }
 
 function installed(name: ProgramName, env: NodeJS.ProcessEnv): string | undefined {
@@ -189,7 +245,9 @@ function cachedPath(name: ProgramName, env: NodeJS.ProcessEnv): string {
 
 function cacheKey(recipe: Recipe): string {
   const hash = createHash("sha256");
-  for (const file of ["go.mod", "go.sum"]) hash.update(fs.readFileSync(join(moduleFolder(recipe), file)));
+  for (const file of fs.readdirSync(moduleFolder(recipe)).sort()) {
+    hash.update(fs.readFileSync(join(moduleFolder(recipe), file)));
+  }
   hash.update(JSON.stringify([buildArguments(recipe, ""), process.platform, process.arch]));
   return hash.digest("hex").slice(0, 12);
 }
@@ -211,8 +269,7 @@ async function build(name: ProgramName, path: string, log: Log, env: NodeJS.Proc
   const unfinished = `${path}.${process.pid}`;
   const go = spawn("go", buildArguments(recipe, unfinished), {
     cwd: moduleFolder(recipe),
-    // Without cgo the result does not depend on whether the machine has a C compiler.
-    env: { ...env, CGO_ENABLED: "0", GOWORK: "off", GOFLAGS: "" },
+    env: { ...env, ...GO_SETTINGS, GOFLAGS: "" },
     stdio: ["ignore", "ignore", "pipe"],
   });
   const output = collectText(go);
@@ -223,12 +280,27 @@ async function build(name: ProgramName, path: string, log: Log, env: NodeJS.Proc
   try {
     const code = await exitCode(go, name);
     if (code !== 0) throw new Error(`cannot build ${name}: go build ended with ${code}.\n${lastLines(output(), 20)}`);
+    if (recipe.beside !== undefined) copyOfModule(recipe, recipe.beside, dirname(path), env);
     fs.renameSync(unfinished, path);
   } finally {
     clearInterval(progress);
     fs.rmSync(unfinished, { force: true });
   }
   log(`${name}: built in ${seconds(started)}`);
+}
+
+function copyOfModule(
+  recipe: Recipe,
+  [module, file]: readonly [string, string],
+  folder: string,
+  env: NodeJS.ProcessEnv,
+): void {
+  const options = { cwd: moduleFolder(recipe), env: { ...env, ...GO_SETTINGS, GOFLAGS: "" } };
+  const source = execFileSync("go", ["list", "-m", "-f", "{{.Dir}}", module], options).toString().trim();
+  const copy = join(folder, basename(file));
+  // Go's are read-only, and so is a copy.
+  fs.rmSync(copy, { force: true });
+  fs.copyFileSync(join(source, file), copy);
 }
 
 function exitCode(go: ChildProcess, name: ProgramName): Promise<number | string> {
@@ -283,9 +355,12 @@ function cachedResourcePlugin(env: NodeJS.ProcessEnv): string {
 }
 
 function placeBeside(folder: string, program: string): void {
-  const link = join(folder, basename(program));
-  if (fs.existsSync(link) && fs.realpathSync(link) === fs.realpathSync(program)) return;
-  const unfinished = `${link}.${process.pid}`;
+  link(join(folder, basename(program)), program);
+}
+
+function link(path: string, program: string): void {
+  if (fs.existsSync(path) && fs.realpathSync(path) === fs.realpathSync(program)) return;
+  const unfinished = `${path}.${process.pid}`;
   fs.symlinkSync(program, unfinished);
-  fs.renameSync(unfinished, link);
+  fs.renameSync(unfinished, path);
 }

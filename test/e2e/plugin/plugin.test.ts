@@ -3,6 +3,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { until } from "../../lab/condition.ts";
 import { startFaultProxy } from "../../lab/fault-proxy.ts";
+import { generatorFolder } from "../../lab/programs.ts";
 import { useFace } from "../face.ts";
 import { aWorld, MESH, programOf, type World } from "../world.ts";
 
@@ -129,6 +130,34 @@ describe("^C", () => {
   });
 });
 
+test("customTimeouts end a create and an update", async () => {
+  const proxy = await startFaultProxy(world.lab.cluster("west"));
+  try {
+    const mesh = MESH.replace('{ context: "west"', `{ kubeconfig: ${JSON.stringify(proxy.kubeconfig)}`);
+    const declare = (team: string, timeouts: string) =>
+      world.project.program(
+        `${mesh}\nnew GlobalNamespace("bounded", { labels: { team: "${team}" }, clusters: ["east", "west"] }, ` +
+          `{ provider: mesh, customTimeouts: ${timeouts} });`,
+      );
+    const late = 'cannot apply namespace "bounded" on cluster "west": the 3 s that customTimeouts grants are over';
+    proxy.judge(({ isWrite }) => (isWrite ? { kind: "silence" } : undefined));
+    declare("a", '{ create: "3s" }');
+    expect(await world.project.upFails()).toContain(late);
+    expect(await world.labels("east", "bounded")).toEqual({ team: "a" });
+    declare("b", '{ update: "3s" }');
+    expect(await world.project.upFails()).toContain(late);
+    expect(world.project.namespace("bounded").outputs.members).toMatchObject({
+      east: { state: "Ready" },
+      west: { state: "Pending" },
+    });
+    proxy.heal();
+    await world.project.up();
+    expect(await world.labels("west", "bounded")).toEqual({ team: "b" });
+  } finally {
+    proxy.close();
+  }
+});
+
 test("customTimeouts bound the wait for a deletion", async () => {
   const declare = (timeouts: string) =>
     world.project.program(
@@ -161,22 +190,23 @@ describe("pulumi import", () => {
       await other.ok("config", "set", "--path", `global-namespace:clusters.${name}.context`, name);
     }
     other.program("");
+    const generator = other.withFirst(await generatorFolder((line) => process.stdout.write(`lab: ${line}\n`)));
     const writes = await world.writesDuring(async () => {
-      await other.ok(
-        "import",
-        "global-namespace:index:GlobalNamespace",
-        "imported",
-        "imported",
-        "--yes",
-        "--generate-code=false",
+      const what = ["global-namespace:index:GlobalNamespace", "imported", "imported"];
+      const { exitCode, stderr } = await other.execute(
+        "pulumi",
+        ["import", ...what, "--yes", "--out", "index.ts"],
+        generator,
       );
+      expect(exitCode, stderr).toBe(0);
     });
     expect(writes).toEqual({});
     expect(other.namespace("imported").outputs.members).toMatchObject({
       east: { state: "Ready", origin: "created" },
       west: { state: "Ready", origin: "created" },
     });
-    other.program(`new GlobalNamespace("imported", ${args}, { protect: true });`);
+    // The program is the code that Pulumi has made, whose types are checked before it runs.
+    other.main("index.ts");
     expect(await other.preview("--expect-no-changes")).toContain("2 unchanged");
   });
 });

@@ -246,10 +246,11 @@ export function schemaOfSdk(facts: Facts): Record<string, unknown> {
   return {
     name: PACKAGE,
     displayName: "Global Namespace",
+    version: package_.version,
     description: package_.description,
     keywords: package_.keywords,
     license: package_.license,
-    meta: { moduleFormat: "(.*)" },
+    meta: { moduleFormat: "(.*)", supportPack: true },
     language: {
       go: { importBasePath: "global-namespace.dev/sdk/go/globalnamespace", generateResourceContainerTypes: false },
       nodejs: { packageName: "pulumi-global-namespace/plugin" },
