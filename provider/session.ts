@@ -39,7 +39,7 @@ export function openSession(configuration: unknown, tell: Say, signal?: AbortSig
   const around = untilCancelled(signal);
   const clock = { ...machine, sleep: (milliseconds: number) => around(() => machine.sleep(milliseconds)) };
   return {
-    check: (say) => ({ mesh: parsed, fleet: () => fleet, claims, removals, expectations, say }),
+    check: (say) => ({ mesh: parsed, fleet: () => fleet, claims, removals, expectations, clock: machine, say }),
     world: (say, timeLimitSeconds) => {
       const world = { mesh: configured(), fleet, clock, progress, claims, say };
       return timeLimitSeconds === undefined ? world : limited(world, timeLimit(timeLimitSeconds));

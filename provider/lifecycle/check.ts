@@ -15,6 +15,8 @@ import type { Expectations } from "./expectations";
 import { lookAtClusters } from "./first-look";
 import type { Fleet } from "./fleet";
 import { resolveInjectors } from "./injectors";
+import { createPatience } from "./patience";
+import type { Timer } from "./place";
 import { affinityOf } from "./recorded-affinity";
 
 type Inputs = Readonly<Record<string, unknown>>;
@@ -35,6 +37,7 @@ export interface CheckContext {
   /** Who declares the namespace, in words. Default: the GlobalNamespace itself. */
   readonly holder?: string;
   readonly expectations: Expectations;
+  readonly clock: Pick<Timer, "every">;
   readonly say: (line: string) => void;
 }
 
@@ -72,11 +75,19 @@ export async function check(olds: Inputs, news: Inputs, context: CheckContext): 
 
   const fleet = context.fleet();
   const { expectations } = context;
+  const patience = createPatience(mesh, context.clock);
   const departure = { name, olds, inputs, targets, mesh };
   for (const line of [...describeDepartures(departure), ...describeRollout(departure)]) context.say(line);
   const [departures, injectors, look] = await Promise.all([
-    failuresOfDepartures(departure, fleet),
-    resolveInjectors({ name, targets, revisionCheck: policies.revisionCheck, fleet, overrides: news.overrides }),
+    failuresOfDepartures(departure, fleet, patience),
+    resolveInjectors({
+      name,
+      targets,
+      revisionCheck: policies.revisionCheck,
+      fleet,
+      overrides: news.overrides,
+      patience,
+    }),
     lookAtClusters({
       name,
       owner,
@@ -87,6 +98,7 @@ export async function check(olds: Inputs, news: Inputs, context: CheckContext): 
       mesh,
       fleet,
       expectations,
+      patience,
     }),
   ]);
   for (const line of injectors.remarks) context.say(line);

@@ -11,6 +11,7 @@ import { parsePolicies } from "../model/spec";
 import { describeWaves, wavesOf } from "../model/waves";
 import type { Fleet } from "./fleet";
 import { objectionTo } from "./leave";
+import type { Patience } from "./patience";
 
 export interface Departure {
   readonly name: string;
@@ -60,24 +61,27 @@ export function describeRollout(departure: Departure): string[] {
 }
 
 /** Namespaces that would be deleted with what they hold. */
-export async function failuresOfDepartures(departure: Departure, fleet: Fleet): Promise<CheckFailure[]> {
+export async function failuresOfDepartures(
+  departure: Departure,
+  fleet: Fleet,
+  patience: Patience,
+): Promise<CheckFailure[]> {
   const { name, inputs, mesh } = departure;
   const { onLeave, deleteNonEmpty } = parsePolicies(inputs);
   if (onLeave !== "delete" || deleteNonEmpty || UNDELETABLE_NAMESPACES.includes(name)) return [];
+  const places = clustersLeft(departure).filter(
+    (cluster) => mesh.clusters[cluster]?.pending === false && cluster !== mesh.controlPlane,
+  );
+  const asked = new Map(places.map((place) => [place, objectionIn(place, departure, fleet)]));
   const failures: CheckFailure[] = [];
-  const look = async (place: string) => {
-    const objection = await objectionIn(place, departure, fleet);
-    if (objection === undefined) return;
+  for (const [place, objection] of await patience.inTime(asked)) {
+    if (objection === undefined) continue;
     const where = `namespace ${JSON.stringify(name)} on ${describePlace(place)}`;
     failures.push({
       property: "onLeave",
       reason: `is "delete", but ${where} is not deleted: ${objection}; ${WAYS_OUT}`,
     });
-  };
-  const asked = clustersLeft(departure).filter(
-    (cluster) => mesh.clusters[cluster]?.pending === false && cluster !== mesh.controlPlane,
-  );
-  await Promise.all(asked.map(look));
+  }
   return failures.sort((a, b) => (a.reason < b.reason ? -1 : 1));
 }
 

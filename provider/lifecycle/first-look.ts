@@ -13,6 +13,7 @@ import type { Origin, PreviewTarget } from "../model/targets";
 import { hasUnknown } from "../model/unknown";
 import type { Expectations } from "./expectations";
 import type { Fleet } from "./fleet";
+import type { Patience } from "./patience";
 
 export interface LookQuestion {
   readonly name: string;
@@ -25,11 +26,12 @@ export interface LookQuestion {
   readonly mesh: Mesh;
   readonly fleet: Fleet;
   readonly expectations: Expectations;
+  readonly patience: Patience;
 }
 
 export interface Look {
   readonly failures: readonly CheckFailure[];
-  /** By place. A place that could not be asked is not among them. */
+  /** By place. A place that could not be asked, or has not answered in time, is not among them. */
   readonly origins: Readonly<Record<string, Origin>>;
 }
 
@@ -41,31 +43,38 @@ export async function lookAtClusters(question: LookQuestion): Promise<Look> {
   const failures: CheckFailure[] = [];
   const origins: Record<string, Origin> = {};
 
-  const look = async (place: string, target: PreviewTarget) => {
-    if (mesh.connections[place]?.pending === true) return;
-    const seen = await observe(fleet, place, name, failures);
-    if (seen === undefined) return;
-    const { identity } = seen;
-    const existing = place === mesh.controlPlane ? expectations.of(name, seen.existing) : seen.existing;
+  const asked = new Map<string, Promise<Seen>>();
+  for (const place of Object.keys(places)) {
+    if (mesh.connections[place]?.pending !== true) asked.set(place, observe(fleet, place, name));
+  }
+  // Without the control plane's nothing is written anywhere, so it is waited for.
+  const onMesh = asked.get(mesh.controlPlane);
+  const seen = new Map(await question.patience.inTime(asked));
+  if (onMesh !== undefined) seen.set(mesh.controlPlane, await onMesh);
+
+  for (const [place, { existing: found, identity, failure }] of seen) {
+    if (failure !== undefined) failures.push(failure);
+    if (found === "unknown") continue;
+    const existing = place === mesh.controlPlane ? expectations.of(name, found) : found;
     if (identity !== undefined) {
       const twin = identities.get(identity);
       if (twin !== undefined) failures.push(describeTwins(twin, place));
       identities.set(identity, place);
     }
-    if (existing?.deletionTimestamp !== undefined) return;
+    if (existing?.deletionTimestamp !== undefined) continue;
     origins[place] = originOf(existing, owner);
-    if (existing === undefined) return;
+    if (existing === undefined) continue;
+    const { labels } = places[place] as PreviewTarget;
     const refusal = refusalOf(existing, {
       owner,
-      labels: hasUnknown(target.labels) ? {} : (target.labels as StringMap),
+      labels: hasUnknown(labels) ? {} : (labels as StringMap),
       policies,
       known: known !== undefined && (place === mesh.controlPlane || Object.hasOwn(known, place)),
     });
-    if (refusal === undefined) return;
+    if (refusal === undefined) continue;
     const reason = `namespace ${JSON.stringify(name)} on ${describePlace(place)}: ${refusal.reason}`;
     failures.push({ property: refusal.property, reason });
-  };
-  await Promise.all(Object.entries(places).map(([place, target]) => look(place, target)));
+  }
   return { failures: failures.sort((a, b) => (a.reason < b.reason ? -1 : 1)), origins };
 }
 
@@ -75,19 +84,18 @@ function originOf(existing: Namespace | undefined, owner: string): Origin {
 }
 
 interface Seen {
-  readonly existing: Namespace | undefined;
-  readonly identity: string | undefined;
+  readonly existing: Namespace | undefined | "unknown";
+  readonly identity?: string | undefined;
+  readonly failure?: CheckFailure | undefined;
 }
 
 /** A cluster that cannot be reached is unknown, not absent: nothing is said against it before the write. */
-async function observe(fleet: Fleet, place: string, name: string, failures: CheckFailure[]): Promise<Seen | undefined> {
+async function observe(fleet: Fleet, place: string, name: string): Promise<Seen> {
   try {
     return { existing: await fleet.observe(place, name), identity: await fleet.identity(place) };
   } catch (error) {
     if (!isClusterError(error)) throw error;
-    const failure = failureOfConnection(place, error);
-    if (failure !== undefined) failures.push(failure);
-    return undefined;
+    return { existing: "unknown", failure: failureOfConnection(place, error) };
   }
 }
 

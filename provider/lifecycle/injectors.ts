@@ -7,12 +7,13 @@ import { isClusterError } from "../model/cluster-error";
 import { type CheckFailure, describePath } from "../model/failure";
 import type { TargetMap } from "../model/findings";
 import { injectedBy, problemOfInjection, saysInjection } from "../model/injection";
-import { isRecord, type StringMap } from "../model/json";
+import { isRecord, mapValues, type StringMap } from "../model/json";
 import { describePlace } from "../model/place";
 import type { Policies } from "../model/spec";
 import type { PreviewTarget } from "../model/targets";
 import { hasUnknown } from "../model/unknown";
 import type { Fleet } from "./fleet";
+import { ENDLESS, type Patience } from "./patience";
 
 export interface Question<T extends PreviewTarget> {
   readonly name: string;
@@ -21,6 +22,8 @@ export interface Question<T extends PreviewTarget> {
   readonly fleet: Pick<Fleet, "webhooks">;
   /** The overrides by cluster, to name the property that is at fault. */
   readonly overrides: unknown;
+  /** Without it each cluster is waited for. */
+  readonly patience?: Patience;
 }
 
 export interface Injectors<T extends PreviewTarget> {
@@ -54,13 +57,20 @@ export async function resolveInjectors<T extends PreviewTarget>(question: Questi
       return target;
     }
   };
-  const entries = await Promise.all(
-    Object.entries(question.targets).map(
-      async ([cluster, target]) => [cluster, await resolve(cluster, target)] as const,
-    ),
+  const asked = new Map(
+    Object.entries(question.targets).map(([cluster, target]) => [cluster, resolve(cluster, target)]),
+  );
+  const answers = await (question.patience ?? ENDLESS).inTime(asked);
+  const late = Object.keys(question.targets).filter((cluster) => !answers.has(cluster));
+  const unanswered = late.map(
+    (cluster) => `${name}: who injects on ${describePlace(cluster)} is not known: it has not answered yet`,
   );
   const byReason = (a: CheckFailure, b: CheckFailure) => (a.reason < b.reason ? -1 : 1);
-  return { targets: Object.fromEntries(entries), failures: failures.sort(byReason), remarks: remarks.sort() };
+  return {
+    targets: mapValues(question.targets, (target, cluster) => answers.get(cluster) ?? target),
+    failures: failures.toSorted(byReason),
+    remarks: [...remarks, ...unanswered].sort(),
+  };
 }
 
 function propertyOf(cluster: string, overrides: unknown): string {

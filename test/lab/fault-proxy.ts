@@ -7,6 +7,7 @@ import * as http2 from "node:http2";
 import * as https from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import { createAuthority, createServerCertificate, type KeyPair } from "./certificates.ts";
+import type { ClusterShare } from "./cluster-share.ts";
 import { readKubeconfig, writeKubeconfig } from "./kubeconfig.ts";
 import type { LabCluster } from "./lab-cluster.ts";
 
@@ -38,8 +39,8 @@ export type Fault =
   | { readonly kind: "reset-after"; readonly onDone?: () => void }
   /** The server has done it, and half of its answer arrives. */
   | { readonly kind: "truncate" }
-  /** The request is taken, and nothing ever comes back. */
-  | { readonly kind: "silence" };
+  /** The request is taken, and nothing ever comes back until its sender gives it up. */
+  | { readonly kind: "silence"; readonly onGivenUp?: () => void };
 
 /** What becomes of a request; nothing in particular where it answers nothing. */
 export type Judge = (request: ProxiedRequest) => Fault | undefined | Promise<Fault | undefined>;
@@ -66,10 +67,14 @@ const WRITES = new Set(["POST", "PUT", "PATCH", "DELETE"]);
 /** Of one connection, not of a request or its answer. */
 const HOP_HEADERS = new Set(["connection", "keep-alive", "transfer-encoding", "upgrade", "host", "content-length"]);
 
-/** `passed` is called when the server has answered, before the client hears of it. */
+/**
+ * `passed` is called when the server has answered, before the client hears of it. With `share` the proxy is the way to a
+ * part of the cluster.
+ */
 export async function startFaultProxy(
   cluster: LabCluster,
   passed: (request: ProxiedRequest) => Promise<void> = async () => {},
+  share?: ClusterShare,
 ): Promise<FaultProxy> {
   const behind = readKubeconfig(cluster.kubeconfig);
   const authority = await createAuthority("fault-proxy");
@@ -97,10 +102,14 @@ export async function startFaultProxy(
 
   async function serve(incoming: http2.Http2ServerRequest, outgoing: http2.Http2ServerResponse): Promise<void> {
     const body = await read(incoming);
-    const request = describe(behind.cluster, incoming);
+    const request = describe(share?.name ?? behind.cluster, incoming);
     requests.push(request);
     const fault = await judge(request);
-    if (fault?.kind === "silence") return;
+    if (fault?.kind === "silence") {
+      const { onGivenUp = () => {} } = fault;
+      (incoming.stream ?? incoming.socket).once("close", onGivenUp);
+      return;
+    }
     if (fault?.kind === "reset-before") return breakOff(incoming);
     if (fault?.kind === "answer") {
       if (fault.after === true) {
@@ -136,19 +145,24 @@ export async function startFaultProxy(
     return following;
   }
 
-  function pass(incoming: http2.Http2ServerRequest, body: Buffer): Promise<Answer> {
+  function pass(incoming: http2.Http2ServerRequest, given: Buffer): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const { method, headers } = incoming;
-      const url = new URL(incoming.url, behind.server);
+      const body = share?.body(given) ?? given;
+      const url = new URL(share?.path(incoming.url) ?? incoming.url, behind.server);
+      const { "accept-encoding": encoding, ...kept } = plain(headers);
+      // What is compressed cannot be cut into shares.
+      const accepted = share === undefined && encoding !== undefined ? { "accept-encoding": encoding } : {};
       const onward = https.request(url, {
         method,
         agent,
-        headers: { ...plain(headers), "content-length": body.length },
+        headers: { ...kept, ...accepted, "content-length": body.length },
       });
       onward.once("error", reject);
       onward.once("response", (response) => {
         read(response).then((answer) => {
-          resolve({ status: response.statusCode ?? 502, headers: plain(response.headers), body: answer });
+          const seen = share?.answer(answer) ?? answer;
+          resolve({ status: response.statusCode ?? 502, headers: plain(response.headers), body: seen });
         }, reject);
       });
       onward.end(body);

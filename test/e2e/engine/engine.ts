@@ -4,14 +4,25 @@
  * tested through its command line.
  */
 
+import type { ResourceProvider } from "./host.ts";
 import { CallFailed, ProcessKilled, type ProviderProcess } from "./provider-process.ts";
 
 export type Properties = Readonly<Record<string, unknown>>;
 
-/** Arguments of GlobalNamespaces by resource name, as the SDK hands them over. */
+/**
+ * Arguments by resource name, as the SDK hands them over: those of a GlobalNamespace, unless a property `type` says which
+ * other resource it is.
+ */
 export type Program = Readonly<Record<string, Properties>>;
 
+const PROVIDERS: Readonly<Record<string, ResourceProvider>> = {
+  GlobalNamespace: "provider",
+  GlobalNamespaces: "globalNamespaces",
+  NamespaceSync: "namespaceSync",
+};
+
 interface Kept {
+  readonly type: string;
   readonly id: string;
   readonly inputs: Properties;
   readonly outputs: Properties;
@@ -65,18 +76,20 @@ export function anEngine(process: ProviderProcess, mesh: Properties): Engine {
     await process.renew();
     const config = { get: () => undefined, rawConfig: undefined };
     await guarded(async () => {
-      await call("configure", { config: { ...config, rawConfig: engine.mesh } });
+      await call("GlobalNamespace", "configure", { config: { ...config, rawConfig: engine.mesh } });
       await run({ ...log, guarded, isKilled: () => log.killed });
     });
     return { ...log, steps: log.steps.sort(), failures: log.failures.sort(), said: process.said() };
   };
-  const call = (method: string, ...args: readonly unknown[]) =>
-    process.call("provider", method, ...wire(args)) as Promise<Properties>;
+  const call = (type: string, method: string, ...args: readonly unknown[]) =>
+    process.call(PROVIDERS[type] ?? "provider", method, ...wire(args)) as Promise<Properties>;
 
-  const plan = async (name: string, args: Properties) => {
+  const plan = async (name: string, { type: given = "GlobalNamespace", ...args }: Properties) => {
+    const type = String(given);
     const before = state.get(name);
-    const news = { ...args, name: args.name ?? name, resource: name, __provider: LOADER };
-    const { inputs, failures } = (await call("check", before?.inputs ?? {}, news)) as {
+    const named = type === "GlobalNamespace" ? { name, ...args } : args;
+    const news = { ...named, resource: name, __provider: LOADER };
+    const { inputs, failures } = (await call(type, "check", before?.inputs ?? {}, news)) as {
       inputs: Properties;
       failures: readonly { property: string; reason: string }[];
     };
@@ -84,34 +97,40 @@ export function anEngine(process: ProviderProcess, mesh: Properties): Engine {
       const told = failures.map(({ property, reason }) => `${name}: ${property} ${reason}`);
       return { kind: "refused" as const, told };
     }
-    const checked = { ...inputs, __provider: LOADER };
-    if (before === undefined) return { kind: "create" as const, inputs: checked };
-    const { changes, replaces } = (await call("diff", before.id, before.outputs, checked)) as {
+    const planned = { type, inputs: { ...inputs, __provider: LOADER } };
+    if (before === undefined) return { kind: "create" as const, ...planned };
+    const { changes, replaces = [] } = (await call(type, "diff", before.id, before.outputs, planned.inputs)) as {
       changes: boolean;
-      replaces: readonly string[];
+      replaces?: readonly string[];
     };
-    if (replaces.length > 0) return { kind: "replace" as const, inputs: checked, before };
-    return changes ? { kind: "update" as const, inputs: checked, before } : { kind: "same" as const };
+    if (replaces.length > 0) return { kind: "replace" as const, ...planned, before };
+    return changes ? { kind: "update" as const, ...planned, before } : { kind: "same" as const };
   };
 
   /** Creates or updates, and keeps what was made, in part as well. */
-  const write = async (name: string, inputs: Properties, before: Kept | undefined): Promise<void> => {
+  const write = async (
+    name: string,
+    { type, inputs }: Pick<Kept, "type" | "inputs">,
+    before: Kept | undefined,
+  ): Promise<void> => {
     try {
       const made =
-        before === undefined ? await call("create", inputs) : await call("update", before.id, before.outputs, inputs);
+        before === undefined
+          ? await call(type, "create", inputs)
+          : await call(type, "update", before.id, before.outputs, inputs);
       const outputs = { ...(made.outs as Properties), __provider: LOADER };
-      state.set(name, { id: before?.id ?? String(made.id), inputs, outputs });
+      state.set(name, { type, id: before?.id ?? String(made.id), inputs, outputs });
     } catch (error) {
       if (error instanceof CallFailed && error.thrown.properties !== undefined) {
         const id = before?.id ?? String(error.thrown.id);
-        state.set(name, { id, inputs, outputs: error.thrown.properties });
+        state.set(name, { type, id, inputs, outputs: error.thrown.properties });
       }
       throw error;
     }
   };
 
   const end = async (kept: Kept): Promise<void> => {
-    await call("delete", kept.id, kept.outputs);
+    await call(kept.type, "delete", kept.id, kept.outputs);
     doomed.delete(kept);
     for (const [name, each] of state) if (each === kept) state.delete(name);
   };
@@ -126,9 +145,9 @@ export function anEngine(process: ProviderProcess, mesh: Properties): Engine {
           if (planned.kind === "refused" || planned.kind === "same") return;
           steps.push(`${planned.kind} ${name}`);
           if (planned.kind === "replace") {
-            await write(name, planned.inputs, undefined);
+            await write(name, planned, undefined);
             doomed.add(planned.before);
-          } else await write(name, planned.inputs, planned.kind === "update" ? planned.before : undefined);
+          } else await write(name, planned, planned.kind === "update" ? planned.before : undefined);
         };
         await Promise.all(Object.entries(program).map(([name, args]) => guarded(() => one(name, args))));
         if (failures.length > 0 || isKilled()) return;
@@ -150,15 +169,15 @@ export function anEngine(process: ProviderProcess, mesh: Properties): Engine {
       }),
     refresh: () =>
       command(async ({ steps, guarded }) => {
-        const one = async (name: string, { id, outputs }: Kept) => {
-          const seen = await call("read", id, outputs);
+        const one = async (name: string, { type, id, outputs }: Kept) => {
+          const seen = await call(type, "read", id, outputs);
           if (seen.id === undefined) {
             state.delete(name);
             steps.push(`delete ${name}`);
             return;
           }
           const inputs = { ...(seen.inputs as Properties), __provider: LOADER };
-          state.set(name, { id, inputs, outputs: { ...(seen.props as Properties), __provider: LOADER } });
+          state.set(name, { type, id, inputs, outputs: { ...(seen.props as Properties), __provider: LOADER } });
         };
         await Promise.all([...state].map(([name, kept]) => guarded(() => one(name, kept))));
       }),

@@ -8,13 +8,16 @@ import { createRequire, enableCompileCache } from "node:module";
 import type * as net from "node:net";
 import { join } from "node:path";
 
+/** Exports of the provider's module, each of which has the life of a resource type. */
+export type ResourceProvider = "provider" | "globalNamespaces" | "namespaceSync";
+
 export type Call =
   | { readonly id: number; readonly kind: "renew" }
   | { readonly id: number; readonly kind: "memory" }
   | {
       readonly id: number;
       readonly kind: "call";
-      readonly resource: "provider" | "namespaceSync";
+      readonly resource: ResourceProvider;
       readonly method: string;
       readonly args: readonly unknown[];
     };

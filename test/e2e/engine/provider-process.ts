@@ -2,7 +2,7 @@
 
 import { type ChildProcess, fork } from "node:child_process";
 import { join } from "node:path";
-import type { Call, Reply, Thrown } from "./host.ts";
+import type { Call, Reply, ResourceProvider, Thrown } from "./host.ts";
 
 /** The process ended while a call was under way: nobody knows what it did. */
 export class ProcessKilled extends Error {}
@@ -17,7 +17,7 @@ export class CallFailed extends Error {
 }
 
 export interface ProviderProcess {
-  call(resource: "provider" | "namespaceSync", method: string, ...args: readonly unknown[]): Promise<unknown>;
+  call(resource: ResourceProvider, method: string, ...args: readonly unknown[]): Promise<unknown>;
   /** From now on it is another process. */
   renew(): Promise<void>;
   memory(): Promise<NodeJS.MemoryUsage>;

@@ -3,7 +3,7 @@ import { type CheckContext, check } from "../../../provider/lifecycle/check.ts";
 import { createExpectations } from "../../../provider/lifecycle/expectations.ts";
 import { PENDING_KUBECONFIG } from "../../../provider/model/connection.ts";
 import { hasUnknown, UNKNOWN } from "../../../provider/model/unknown.ts";
-import { aFakeMesh, checked, DOWN, type FakeMesh, FORBIDDEN, up } from "./fake-mesh.ts";
+import { aFakeMesh, checked, DOWN, type FakeMesh, FORBIDDEN, STILL, up } from "./fake-mesh.ts";
 
 const ARGS = { labels: { team: "a" }, clusters: ["east", "west"] };
 
@@ -14,6 +14,7 @@ function contextOf(fake: FakeMesh): CheckContext {
     claims: new Map(),
     removals: new Map(),
     expectations: createExpectations(),
+    clock: STILL,
     say: fake.world.say,
   };
 }

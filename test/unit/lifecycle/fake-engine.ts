@@ -11,7 +11,7 @@ import { checkSync } from "../../../provider/lifecycle/sync-check.ts";
 import { diff } from "../../../provider/model/diff.ts";
 import { outputsOf, parseState } from "../../../provider/model/state.ts";
 import { diffSync, inputsOfSync, outputsOfSync, parseSyncState } from "../../../provider/model/sync-state.ts";
-import { aFakeMesh, type FakeMesh } from "./fake-mesh.ts";
+import { aFakeMesh, type FakeMesh, STILL } from "./fake-mesh.ts";
 
 type Properties = Record<string, unknown>;
 
@@ -66,6 +66,7 @@ export function aFakeEngine(): FakeEngine {
       claims: new Map(),
       removals: new Map(),
       expectations: createExpectations(),
+      clock: STILL,
       say: fake.world.say,
     };
     const finish = async (

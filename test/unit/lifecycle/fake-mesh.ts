@@ -53,6 +53,9 @@ export const ANSWER_LOST: Fault = {
   after: true,
 };
 
+/** A clock that stands still: nobody is late. */
+export const STILL: CheckContext["clock"] = { every: () => () => {} };
+
 export const CLUSTERS: readonly string[] = ["controlPlane", "east", "north", "west"];
 
 export function aFakeMesh(changes: Readonly<Record<string, unknown>> = {}): FakeMesh {
@@ -179,6 +182,7 @@ export async function checked(
     claims: new Map(),
     removals: new Map(),
     expectations: createExpectations(),
+    clock: STILL,
     say: fake.world.say,
   };
   return check(olds, { name: "payments", resource: "payments", ...args }, context);

@@ -7,7 +7,7 @@ import { outputsOf, parseState } from "../../../provider/model/state.ts";
 import { diffSync, parseSyncState } from "../../../provider/model/sync-state.ts";
 import { hasUnknown, UNKNOWN } from "../../../provider/model/unknown.ts";
 import { aMesh, anyText, aState } from "../model/builders.ts";
-import { aFakeMesh, checked } from "./fake-mesh.ts";
+import { aFakeMesh, checked, STILL } from "./fake-mesh.ts";
 
 /** Inputs of each kind; raised for a long look. */
 const RUNS = Number(process.env.GLOBAL_NAMESPACE_TEST_INPUTS ?? 1_000);
@@ -129,6 +129,7 @@ describe("whatever a program writes", () => {
           claims: new Map<string, string>(),
           removals: new Map<string, string>(),
           expectations: createExpectations(),
+          clock: STILL,
           say: () => {},
         };
         const { failures } = await checkSync(olds, { cluster: "east", resource: "sync", ...news }, context);

@@ -5,7 +5,7 @@ import { diff } from "../../../provider/model/diff.ts";
 import { pick } from "../../../provider/model/json.ts";
 import { ARGS as ARG_NAMES } from "../../../provider/model/spec.ts";
 import type { State } from "../../../provider/model/state.ts";
-import { aFakeMesh, checked, DOWN, type FakeMesh, up } from "./fake-mesh.ts";
+import { aFakeMesh, checked, DOWN, type FakeMesh, STILL, up } from "./fake-mesh.ts";
 
 async function imported(fake: FakeMesh, resource = "payments"): Promise<State | undefined> {
   const { mesh, fleet, say } = fake.world;
@@ -15,6 +15,7 @@ async function imported(fake: FakeMesh, resource = "payments"): Promise<State | 
     claims: new Map(),
     removals: new Map(),
     expectations: createExpectations(),
+    clock: STILL,
     say,
   };
   return importNamespace({ name: "payments", resource }, fake.world, context);

@@ -14,7 +14,7 @@ import {
   type States,
 } from "../../../provider/lifecycle/many.ts";
 import type { State } from "../../../provider/model/state.ts";
-import { aFakeMesh, DOWN, type FakeMesh, FORBIDDEN, labelsOn } from "./fake-mesh.ts";
+import { aFakeMesh, DOWN, type FakeMesh, FORBIDDEN, labelsOn, STILL } from "./fake-mesh.ts";
 
 type Properties = Readonly<Record<string, unknown>>;
 
@@ -35,6 +35,7 @@ function aRun(fake: FakeMesh) {
     claims,
     removals: new Map(),
     expectations: createExpectations(),
+    clock: STILL,
     say: world.say,
   };
   const withClaims = { ...world, claims };
