@@ -3,15 +3,21 @@ import type { Fault } from "../lab/fault-proxy.ts";
 import type { KubeObject } from "../lab/kube-client.ts";
 import type { Engine, Program, Properties } from "./engine/engine.ts";
 import { aFaultyWorld, EVERYWHERE, type FaultyWorld } from "./engine/faulty-world.ts";
-import { ROUNDS, randomOf, report, SEED, shuffled } from "./engine/seed.ts";
+import { IS_LONG, ROUNDS, randomOf, report, SEED, shuffled } from "./engine/seed.ts";
 
-/** A namespace's labels by cluster; a cluster that does not have it is left out. */
+/**
+ * A namespace's labels by cluster, and with them the records of a NamespaceSync; a cluster that does not have it is left
+ * out.
+ */
 type Expected = Readonly<Record<string, Readonly<Record<string, string>>>>;
+/** The same of namespaces of other names, by what comes after the name. */
+type Others = Readonly<Record<string, Expected>>;
 
 interface Scenario {
   readonly mesh?: Properties;
   /** What kubectl makes before everything else: labels by cluster. */
   readonly found?: Expected;
+  readonly othersFound?: Others;
   /** What an up has done before, and what kubectl labels then. */
   readonly before?: (name: string) => Program;
   readonly meanwhile?: Expected;
@@ -20,10 +26,10 @@ interface Scenario {
   /** What the program says when it runs again, where somebody has changed it meanwhile. */
   readonly next?: (name: string) => Program;
   readonly expected: Expected;
-  /** Of namespaces that are another resource's end: the new name of a renamed one. */
-  readonly renamed?: Expected;
+  readonly others?: Others;
   /** What is left when everything has been destroyed: what was there before us. */
   readonly left?: Expected;
+  readonly othersLeft?: Others;
 }
 
 const args = (team: string, rest: Properties = {}): Properties => ({
@@ -36,8 +42,32 @@ const args = (team: string, rest: Properties = {}): Properties => ({
 const declares =
   (team: string, rest: Properties = {}) =>
   (name: string): Program => ({ [name]: args(team, rest) });
+/** One resource with two namespaces, of which one may be left out. */
+const declaresMany =
+  (first: Properties, second?: Properties) =>
+  (name: string): Program => ({
+    many: {
+      type: "GlobalNamespaces",
+      namespaces: { [name]: first, ...(second !== undefined && { [`${name}-b`]: second }) },
+    },
+  });
+/** One resource that brings two namespaces of east to the mesh. */
+const syncs =
+  (rest: (name: string) => Properties = () => ({})) =>
+  (name: string): Program => ({
+    sync: { type: "NamespaceSync", cluster: "east", include: [name, `${name}-b`], ...rest(name) },
+  });
 const on = (clusters: readonly string[], labels: Readonly<Record<string, string>>): Expected =>
   Object.fromEntries(clusters.map((cluster) => [cluster, labels]));
+/** Of the other names: a renamed one's new name, and the second of two. */
+const SUFFIXES = ["-new", "-b"];
+
+const EAST = { clusters: ["east"] };
+const ENABLED = { "istio-injection": "enabled" };
+const DISABLED = { "istio-injection": "disabled" };
+const CANARY = { "istio.io/rev": "canary" };
+const RECORD = "global-namespace.dev/synced.";
+const SYNCED = { [`${RECORD}east`]: "acme/faults/dev/mesh/sync" };
 
 const scenarios: Readonly<Record<string, Scenario>> = {
   "a creation": { killed: declares("a"), expected: on(EVERYWHERE, { team: "a" }) },
@@ -95,7 +125,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
     before: declares("a"),
     killed: (name) => ({ [name]: args("a", { name: `${name}-new` }) }),
     expected: {},
-    renamed: on(EVERYWHERE, { team: "a" }),
+    others: { "-new": on(EVERYWHERE, { team: "a" }) },
   },
   "a destroy that deletes": { before: declares("a"), expected: {} },
   "a destroy that deletes what it made alone": {
@@ -113,6 +143,57 @@ const scenarios: Readonly<Record<string, Scenario>> = {
     before: declares("a", { onDelete: "retain" }),
     expected: on(["east", "west", "north"], { team: "a" }),
     left: on(["east", "west", "north"], { team: "a" }),
+  },
+  "a creation of several": {
+    killed: declaresMany(args("a", EAST), args("b", EAST)),
+    expected: on(["mesh", "east"], { team: "a" }),
+    others: { "-b": on(["mesh", "east"], { team: "b" }) },
+  },
+  "a change of several, of which one leaves a cluster": {
+    before: declaresMany(args("a", { clusters: ["east", "west"] }), args("a", { clusters: [] })),
+    killed: declaresMany(args("a", { ...EAST, onLeave: "delete" }), args("b", { clusters: [] })),
+    expected: on(["mesh", "east"], { team: "a" }),
+    others: { "-b": on(["mesh"], { team: "b" }) },
+  },
+  "a change that ends one of several and joins another to a cluster": {
+    before: declaresMany(args("a", { clusters: [] }), args("b", EAST)),
+    killed: declaresMany(args("a", EAST)),
+    expected: on(["mesh", "east"], { team: "a" }),
+  },
+  "a destroy of several": {
+    before: declaresMany(args("a", EAST), args("b", { ...EAST, onDelete: "release" })),
+    expected: {},
+    others: { "-b": on(["east"], {}) },
+    othersLeft: { "-b": on(["east"], {}) },
+  },
+  "a creation of a sync": {
+    found: { east: ENABLED },
+    othersFound: { "-b": { east: CANARY, mesh: { other: "1" } } },
+    killed: syncs(),
+    expected: { east: ENABLED, mesh: { ...ENABLED, ...SYNCED } },
+    others: { "-b": { east: CANARY, mesh: { other: "1", ...CANARY, ...SYNCED } } },
+    left: on(["east", "mesh"], ENABLED),
+    othersLeft: { "-b": { east: CANARY, mesh: { other: "1", ...CANARY } } },
+  },
+  "a change of a sync": {
+    found: { east: ENABLED },
+    othersFound: { "-b": { east: CANARY } },
+    before: syncs(),
+    meanwhile: { east: DISABLED },
+    killed: syncs((name) => ({ exclude: [`${name}-b`] })),
+    expected: { east: DISABLED, mesh: { ...DISABLED, ...SYNCED } },
+    others: { "-b": on(["east", "mesh"], CANARY) },
+    left: on(["east", "mesh"], DISABLED),
+    othersLeft: { "-b": on(["east", "mesh"], CANARY) },
+  },
+  "a destroy of a sync": {
+    found: { east: ENABLED },
+    othersFound: { "-b": { east: CANARY } },
+    before: syncs(),
+    expected: on(["east", "mesh"], ENABLED),
+    others: { "-b": on(["east", "mesh"], CANARY) },
+    left: on(["east", "mesh"], ENABLED),
+    othersLeft: { "-b": on(["east", "mesh"], CANARY) },
   },
 };
 
@@ -146,15 +227,19 @@ describe("the provider's process, killed", () => {
     Object.fromEntries(
       Object.entries(objects).map(([cluster, { metadata }]) => {
         const { "kubernetes.io/metadata.name": _, ...labels } = metadata.labels ?? {};
-        return [cluster, labels];
+        const records = Object.entries(metadata.annotations ?? {}).filter(([key]) => key.startsWith(RECORD));
+        return [cluster, { ...labels, ...Object.fromEntries(records) }];
       }),
     );
 
   /** Whether the process was killed: the operation may have fewer writes. */
   async function run(scenario: Scenario, name: string, point: KillPoint, random: () => number): Promise<boolean> {
     const engine = world.engine(scenario.mesh);
-    for (const [cluster, labels] of Object.entries(scenario.found ?? {})) {
-      await world.kube(cluster).create("/api/v1/namespaces", { metadata: { name, labels } });
+    const { found = {}, othersFound = {}, others = {}, othersLeft = {} } = scenario;
+    for (const [suffix, clusters] of Object.entries({ "": found, ...othersFound })) {
+      for (const [cluster, labels] of Object.entries(clusters)) {
+        await world.kube(cluster).create("/api/v1/namespaces", { metadata: { name: `${name}${suffix}`, labels } });
+      }
     }
     if (scenario.before !== undefined) expect(await engine.up(scenario.before(name))).toMatchObject({ failures: [] });
     for (const [cluster, labels] of Object.entries(scenario.meanwhile ?? {})) {
@@ -176,12 +261,12 @@ describe("the provider's process, killed", () => {
     for (const [cluster, { metadata }] of Object.entries(after)) {
       if (before[cluster] !== undefined) expect(metadata.uid).toBe(before[cluster].metadata.uid);
     }
-    expect(labelsOf(await seen(`${name}-new`))).toEqual(scenario.renamed ?? {});
+    for (const suffix of SUFFIXES) expect(labelsOf(await seen(`${name}${suffix}`))).toEqual(others[suffix] ?? {});
 
     // Whatever exists because of us is known: everything goes, and nothing else.
     expect(await engine.destroy()).toMatchObject({ failures: [] });
     expect(labelsOf(await seen(name))).toEqual(scenario.left ?? {});
-    expect(await seen(`${name}-new`)).toEqual({});
+    for (const suffix of SUFFIXES) expect(labelsOf(await seen(`${name}${suffix}`))).toEqual(othersLeft[suffix] ?? {});
     return result.killed;
   }
 
@@ -240,7 +325,8 @@ describe("the provider's process, killed", () => {
       const number = Object.keys(scenarios).indexOf(title);
       for (let round = 0; round < ROUNDS; round++) {
         for (let write = 1, more = true; more; write++) {
-          for (const when of ["before", "after"] as const) {
+          // Before a write is after the one before it, but for what is under way.
+          for (const when of IS_LONG || write === 1 ? (["before", "after"] as const) : (["after"] as const)) {
             const name = `kill-${number}-${round}-${write}-${when}`;
             const random = randomOf(SEED + 1000 * number + 100 * write + round);
             more = await run(scenario, name, { write, when }, random).catch((error) => {

@@ -17,6 +17,8 @@ import {
 import { report, SEED, STEPS } from "./engine/seed.ts";
 
 const RESOURCES = ["alpha", "beta", "gamma"] as const;
+/** The one resource that has all of them. */
+const ALL = "all";
 const VALUES = ["a", "b", "c"] as const;
 
 /** Where the control plane is, and which clusters are members. */
@@ -24,6 +26,9 @@ interface Topology {
   readonly controlPlane: string;
   readonly members: readonly string[];
 }
+
+/** How a program declares its namespaces: as GlobalNamespace resources, or all in one GlobalNamespaces. */
+type Grouping = "a resource each" | "one resource";
 
 type Step =
   | { readonly kind: "declare"; readonly resource: string; readonly declaration: Declaration }
@@ -122,6 +127,7 @@ const topology: fc.Arbitrary<Topology> = fc.record({
 describe("any sequence of changes, drift, faults, kills and refreshes", () => {
   let world: FaultyWorld;
   let runs = 0;
+  let runsOfOne = 0;
   const counts: Record<string, number> = {};
   let checkedUps = 0;
   beforeAll(async () => {
@@ -130,7 +136,7 @@ describe("any sequence of changes, drift, faults, kills and refreshes", () => {
   afterAll(() => {
     world.end();
     report(
-      `model: seed ${SEED}, ${runs} sequences, ${checkedUps} ups compared with the model, steps ${JSON.stringify(counts)}`,
+      `model: seed ${SEED}, ${runs} sequences (${runsOfOne} with one GlobalNamespaces), ${checkedUps} ups compared with the model, steps ${JSON.stringify(counts)}`,
     );
   });
 
@@ -141,21 +147,24 @@ describe("any sequence of changes, drift, faults, kills and refreshes", () => {
     for (let batch = 0; steps() < STEPS; batch++) {
       await fc.assert(
         fc.asyncProperty(topology, fc.array(step, { minLength: 30, maxLength: 60 }), (where, sequence) =>
-          play(where, sequence),
+          play(where, sequence, runs % 2 === 0 ? "a resource each" : "one resource"),
         ),
         { seed: SEED + batch, numRuns: 2, endOnFailure: true },
       );
     }
   });
 
-  async function play({ controlPlane, members }: Topology, sequence: readonly Step[]): Promise<void> {
+  async function play(
+    { controlPlane, members }: Topology,
+    sequence: readonly Step[],
+    grouping: Grouping,
+  ): Promise<void> {
     const run = ++runs;
+    if (grouping === "one resource") runsOfOne++;
     const played: Step[] = [];
     const places = [...new Set([controlPlane, ...members])];
     const engine = world.engine(meshOf(controlPlane, members));
     const program = new Map<string, Declaration>();
-    /** Of the last up that got as far as writing. */
-    const recorded = new Map<string, Declaration>();
     /** Clusters on which a resource may have left something. */
     const tracked = new Map<string, Set<string>>();
     /** Made with kubectl, by uid. */
@@ -166,11 +175,11 @@ describe("any sequence of changes, drift, faults, kills and refreshes", () => {
     const dirty = new Set<string>();
     /** After a kill the next run is one with a refresh, and is let through. */
     let wasKilled = false;
-    /** What the state held before the last up. */
-    let kept = new Set<string>();
+    /** What the state held before the last up: the `onDelete` of each. */
+    let kept: ReadonlyMap<string, Declaration["onDelete"]> = new Map();
 
     const nameOf = (each: string) => `model-${run}-${each}`;
-    const ownerOf = (each: string) => `acme/faults/dev/mesh/${each}`;
+    const ownerOf = (each: string) => `acme/faults/dev/mesh/${grouping === "one resource" ? nameOf(each) : each}`;
     const pathOf = (each: string) => `/api/v1/namespaces/${nameOf(each)}`;
     const targetsOf = ({ clusters }: Declaration) => clusters.filter((each) => members.includes(each));
     /** By cluster and resource. */
@@ -188,20 +197,40 @@ describe("any sequence of changes, drift, faults, kills and refreshes", () => {
       await Promise.all(EVERYWHERE.map(look));
       return all;
     };
-    const argsOf = (each: string, declared: Declaration): Properties => {
+    const argsOf = (declared: Declaration): Properties => {
       const { injection, ...rest } = declared;
       const said = injection === "canary" ? { revision: "canary" } : injection;
       return {
         ...rest,
         clusters: targetsOf(declared),
         ...(said !== undefined && { injection: said }),
-        name: nameOf(each),
         revisionCheck: "off",
         deleteNonEmpty: true,
       };
     };
-    const programNow = (): Program =>
-      Object.fromEntries([...program].map(([each, declared]) => [each, argsOf(each, declared)]));
+    const programNow = (): Program => {
+      const declared = [...program].map(([each, declaration]) => [each, argsOf(declaration)] as const);
+      if (grouping === "a resource each") {
+        return Object.fromEntries(declared.map(([each, args]) => [each, { ...args, name: nameOf(each) }]));
+      }
+      if (declared.length === 0) return {};
+      const namespaces = Object.fromEntries(declared.map(([each, args]) => [nameOf(each), args]));
+      return { [ALL]: { type: "GlobalNamespaces", namespaces } };
+    };
+    /** What the engine has of each, as a destroy would hand it over. */
+    const outputsNow = (): ReadonlyMap<string, Properties> => {
+      const all = (engine.kept(ALL)?.outputs.namespaces ?? {}) as Readonly<Record<string, Properties>>;
+      const outputsOf = (each: string) =>
+        grouping === "a resource each" ? engine.kept(each)?.outputs : all[nameOf(each)];
+      return new Map(
+        RESOURCES.flatMap((each) => {
+          const outputs = outputsOf(each);
+          return outputs === undefined ? [] : [[each, outputs] as const];
+        }),
+      );
+    };
+    const policiesNow = () =>
+      new Map([...outputsNow()].map(([each, { onDelete }]) => [each, onDelete as Declaration["onDelete"]]));
 
     try {
       for (const each of sequence) {
@@ -213,7 +242,7 @@ describe("any sequence of changes, drift, faults, kills and refreshes", () => {
     } catch (error) {
       const told = played.map((each) => JSON.stringify(each)).join("\n  ");
       throw new Error(
-        `seed ${SEED}, sequence ${run}, ${controlPlane} with ${members}, at the last of:\n  ${told}\n${String((error as Error).message)}`,
+        `seed ${SEED}, sequence ${run}, ${grouping}, ${controlPlane} with ${members}, at the last of:\n  ${told}\n${String((error as Error).message)}`,
         { cause: error },
       );
     } finally {
@@ -288,6 +317,7 @@ describe("any sequence of changes, drift, faults, kills and refreshes", () => {
 
     async function cutOff(): Promise<void> {
       const before = await objects();
+      kept = policiesNow();
       const result = await engine.up(programNow());
       await Promise.all(Object.values(world.proxies).map((proxy) => proxy.idle()));
       world.heal();
@@ -299,7 +329,7 @@ describe("any sequence of changes, drift, faults, kills and refreshes", () => {
       if (refresh) await take({ kind: "refresh" });
       wasKilled = false;
       const before = await objects();
-      kept = new Set(RESOURCES.filter((each) => engine.kept(each) !== undefined));
+      kept = policiesNow();
       const result = await engine.up(programNow());
       const after = await objects();
       if (result.failures.length > 0) {
@@ -324,9 +354,9 @@ describe("any sequence of changes, drift, faults, kills and refreshes", () => {
         const isOpen = (place: string) => declared.onLeave !== "retain" && dirty.has(`${place} ${each}`);
         const known = [...(tracked.get(each) ?? [])].filter((place) => failed || isOpen(place));
         tracked.set(each, new Set([...known, ...targetsOf(declared)]));
-        recorded.set(each, declared);
       }
-      if (!failed) for (const each of kept) if (!program.has(each)) tracked.delete(each);
+      const now = outputsNow();
+      for (const each of kept.keys()) if (!now.has(each)) tracked.delete(each);
       for (const [key, object] of after) {
         const [place = "", each = ""] = key.split(" ");
         const was = seenBy(ownerOf(each), before.get(key));
@@ -389,11 +419,11 @@ describe("any sequence of changes, drift, faults, kills and refreshes", () => {
         if (place === controlPlane || targetsOf(declared).includes(place)) return targeted(declared, owner, was);
         return isTracked ? left(declared.onLeave, owner, was, isMade) : { kind: "untouched" };
       }
-      const before = recorded.get(each);
+      const onDelete = kept.get(each);
       // Killed in its creation and taken out of the program: nothing knows of it until it is declared again.
-      if (before === undefined || !tracked.has(each) || !kept.has(each)) return { kind: "untouched" };
+      if (onDelete === undefined || !tracked.has(each)) return { kind: "untouched" };
       if (place === controlPlane) return left("delete", owner, was, isMade);
-      return isTracked ? left(before.onDelete, owner, was, isMade) : { kind: "untouched" };
+      return isTracked ? left(onDelete, owner, was, isMade) : { kind: "untouched" };
     }
   }
 
