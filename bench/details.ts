@@ -1,17 +1,13 @@
 /** What does not grow with the namespaces. */
 
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { writeKubeconfig } from "../test/lab/kubeconfig.ts";
 import { inChild } from "./child.ts";
 import { NOTHING_PROVIDER } from "./contestants.ts";
 import { startDelayProxy } from "./delay-proxy.ts";
 import type { FirstCheckGiven } from "./first-check.ts";
 import { median } from "./statistics.ts";
-import type { StubClusters } from "./stub-clusters.ts";
+import { kubeconfigOfStubs, startStubs } from "./stub-clusters.ts";
 
 const RUNS = 5;
 
@@ -63,24 +59,16 @@ export async function measureDetails(
 }
 
 async function toManyClusters(dir: string, from: string): Promise<Details["manyClusters"]> {
-  const stubs = spawn(process.execPath, [file("stub-clusters"), String(MANY)], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  const [line] = await once(createInterface({ input: stubs.stdout }), "line");
-  const { ports, authority } = JSON.parse(String(line)) as StubClusters;
-  const proxy = await startDelayProxy(FAR, ports);
+  const stubs = await startStubs(Array.from({ length: MANY }, () => ({ answerMs: 0 })));
+  const proxy = await startDelayProxy(FAR, stubs.ports);
   try {
-    const accesses = proxy.ports.map((port, index) => {
-      const cluster = `stub-${index}`;
-      return { cluster, server: `https://127.0.0.1:${port}`, authority, user: "bench", token: "stub" };
-    });
     const kubeconfig = join(dir, "stubs.kubeconfig");
-    writeFileSync(kubeconfig, writeKubeconfig(accesses));
-    const clusters = accesses.map(({ cluster }) => cluster);
+    writeFileSync(kubeconfig, kubeconfigOfStubs(proxy.ports, stubs.authority));
+    const clusters = proxy.ports.map((_, index) => `stub-${index}`);
     return await inChild(file("many-clusters"), { from, clusters }, { ...process.env, KUBECONFIG: kubeconfig });
   } finally {
     proxy.stop();
-    stubs.kill();
+    stubs.stop();
   }
 }
 

@@ -8,6 +8,7 @@ import { JOBS, type Job, type Measured, type Run } from "./engine-run.ts";
 import type { ProviderAlone } from "./provider-alone.ts";
 import type { Alone } from "./raw-floor.ts";
 import { median, spread } from "./statistics.ts";
+import { table } from "./table.ts";
 
 export interface CaseRun {
   readonly byEngine: Partial<Record<Key, Run>>;
@@ -224,12 +225,4 @@ function inSeconds(values: readonly number[]): string {
 function ratio(values: readonly number[], others: readonly number[]): string {
   if (values.length === 0 || others.length === 0) return "";
   return (median(values) / median(others)).toFixed(2);
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const all = [head, ...rows];
-  const widths = head.map((_, column) => Math.max(3, ...all.map((row) => row[column]?.length ?? 0)));
-  const line = (row: readonly string[]) =>
-    `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`;
-  return [line(head), line(widths.map((width) => "-".repeat(width))), ...rows.map(line)].join("\n");
 }

@@ -24,6 +24,10 @@ const tasks = {
     await buildIfChanged(env, say);
     await runProgram("node", ["bench/bench.ts", ...args], env);
   },
+  simulate: async (args, env) => {
+    await buildIfChanged(env, say);
+    await runProgram("node", ["bench/simulation.ts", ...args], env);
+  },
   reference: (args, env) => runProgram("node", ["scripts/reference.mjs", ...args], env),
   test: async (args, env) => {
     if (args.length > 0) {

@@ -7,6 +7,7 @@ import { createLimit } from "../kube/concurrency";
 import { type Diff, diff } from "../model/diff";
 import { type CheckFailure, describePath, describeValue } from "../model/failure";
 import { isRecord, mapValues, ownValue, pick, withoutUndefined } from "../model/json";
+import { joinFailures, type NamespaceFailure } from "../model/outcome";
 import { outputsOf, parseState, type State } from "../model/state";
 import { isUnknown } from "../model/unknown";
 import { type CheckContext, type CheckResult, check, describeMove } from "./check";
@@ -128,18 +129,20 @@ export interface ManyReconciled {
 export async function reconcileMany(inputs: Inputs, remembered: States, world: World): Promise<ManyReconciled> {
   const declared = isRecord(inputs.namespaces) ? inputs.namespaces : {};
   const states: Record<string, State> = {};
-  const failures: string[] = [];
+  const failures: NamespaceFailure[] = [];
+  const fail = (namespace: string, all: readonly string[]) =>
+    failures.push(...all.map((failure) => ({ namespace, failure })));
   const settle = async (name: string): Promise<void> => {
     const before = ownValue(remembered, name);
     const one = ownValue(declared, name);
     if (isRecord(one)) {
       const done = await reconcileOne(one, before, world);
       if (done.state !== undefined) states[name] = done.state;
-      failures.push(...done.failures);
+      fail(name, done.failures);
     } else if (before !== undefined && !isReleased(inputs, name)) {
       const left = await remove(before, world);
       if (left.length > 0) states[name] = before;
-      failures.push(...left);
+      fail(name, left);
     }
   };
   const names = [...new Set([...Object.keys(declared), ...Object.keys(remembered)])].sort();
@@ -151,7 +154,7 @@ export async function reconcileMany(inputs: Inputs, remembered: States, world: W
     return false;
   });
   await forEach(changed, settle, world, String(inputs.resource));
-  return { states: sorted(states), failures: failures.sort() };
+  return { states: sorted(states), failures: joinFailures(failures) };
 }
 
 async function reconcileOne(
@@ -163,7 +166,7 @@ async function reconcileOne(
     return await reconcile(inputs, before, world);
   } catch (error) {
     if (!(error instanceof ControlPlaneError)) throw error;
-    return { state: before, failures: [error.message] };
+    return { state: before, failures: [error.failure] };
   }
 }
 
@@ -180,11 +183,13 @@ export async function readMany(states: States, world: World, resource: string): 
 
 /** Ends each; what could not be done is told. */
 export async function removeMany(states: States, world: World, resource: string): Promise<readonly string[]> {
-  const failures: string[] = [];
-  const end = async (name: string): Promise<void> =>
-    void failures.push(...(await remove(states[name] as State, world)));
+  const failures: NamespaceFailure[] = [];
+  const end = async (name: string): Promise<void> => {
+    const left = await remove(states[name] as State, world);
+    failures.push(...left.map((failure) => ({ namespace: name, failure })));
+  };
   await forEach(Object.keys(states), end, world, resource);
-  return failures.sort();
+  return joinFailures(failures);
 }
 
 /** Some at a time, in their order; says how far it got where that takes long. */

@@ -17,7 +17,15 @@ import { settleRestarts, withTold } from "./restarts";
 type Inputs = Readonly<Record<string, unknown>>;
 
 /** The control plane could not be written, so nothing else was: there is nothing new to remember. */
-export class ControlPlaneError extends Error {}
+export class ControlPlaneError extends Error {
+  /** Without what the next run does. */
+  readonly failure: string;
+
+  constructor(failure: string) {
+    super(`${failure}; the next "pulumi up" begins anew`);
+    this.failure = failure;
+  }
+}
 
 /**
  * Brings every cluster to what the checked inputs declare. The control plane first, then the members: all at once, or
@@ -93,9 +101,7 @@ export async function reconcile(inputs: Inputs, remembered: State | undefined, w
     const write = { ...common, place, target: controlPlaneTarget, isControlPlane: true, marks, remembered: before };
     const [written = {}] = await onEach(name, [place], () => applyTo(fleet, write), world.progress);
     if (written.failure !== undefined) {
-      throw new ControlPlaneError(
-        `${written.failure}. Nothing was written to the clusters; the next "pulumi up" begins anew`,
-      );
+      throw new ControlPlaneError(`${written.failure}. Nothing was written to the clusters`);
     }
     return written.status as MemberStatus;
   }

@@ -77,8 +77,7 @@ describe("GlobalNamespaces", () => {
     );
     declare(changed);
     const output = await world.project.upFails();
-    expect(output).toMatch(/cannot apply namespace "many-a" on cluster "east": /);
-    expect(output).toMatch(/cannot apply namespace "many-b" on cluster "east": /);
+    expect(output).toMatch(/cannot apply namespaces "many-a" and "many-b" on cluster "east": /);
     expect(await world.labels("west", "many-a")).toEqual({ team: "xa" });
     expect(await world.labels("north", "many-c")).toEqual({ team: "xc" });
     await world.lab.cluster("east").start();

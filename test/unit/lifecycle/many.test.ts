@@ -103,8 +103,7 @@ describe("many namespaces as one resource", () => {
     fake.fail("west", FORBIDDEN);
     const first = await aRun(fake).up(TWO);
     expect(first.failures).toEqual([
-      expect.stringMatching(/^cannot apply namespace "orders" on cluster "west": /),
-      expect.stringMatching(/^cannot apply namespace "payments" on cluster "west": /),
+      expect.stringMatching(/^cannot apply namespaces "orders" and "payments" on cluster "west": /),
     ]);
     expect(first.states.orders?.members).toMatchObject({ east: { state: "Ready" }, west: { state: "Failed" } });
     fake.heal("west");
@@ -153,8 +152,7 @@ describe("many namespaces as one resource", () => {
     next.fail("controlPlane", { ...FORBIDDEN, verbs: ["remove"] });
     const left = await aRun(next).up({ namespaces: {} }, first);
     expect(left.failures).toEqual([
-      expect.stringMatching(/^cannot delete namespace "orders" on the control plane: /),
-      expect.stringMatching(/^cannot delete namespace "payments" on the control plane: /),
+      expect.stringMatching(/^cannot delete namespaces "orders" and "payments" on the control plane: /),
     ]);
     expect(names(left.states)).toEqual(["orders", "payments"]);
     expect(diffMany(left.states, left.inputs).changes).toBe(true);
