@@ -167,6 +167,11 @@ export interface MemberStatus {
   /** Why it is not `Ready`, in a sentence. */
   error?: string;
   /**
+   * The answer to the last write was lost: the cluster may carry what was written then, and not `labels`. The next up
+   * writes it again, whatever is declared by then; a refresh looks. Absent where that is not so.
+   */
+  unconfirmed?: boolean;
+  /**
    * Workloads that wait for a restart, by `Deployment/api`, and what their pods have now: `"revision stable"`,
    * `"no sidecar"`. Told after a change of injection and kept up to date by a refresh; 20 at most, then their number.
    * Absent where there are none.

@@ -14,7 +14,7 @@
  * @see https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
  */
 
-import { type ClusterError, type ClusterErrorCode, isClusterError } from "../model/cluster-error";
+import { type ClusterError, type ClusterErrorCode, isClusterError, mayBeDone } from "../model/cluster-error";
 import type { Namespace, NamespaceApply } from "../model/namespace";
 import type { NamespaceApi } from "./namespace-api";
 
@@ -68,14 +68,12 @@ export function createRetry(world: RetryWorld, budgets: typeof RETRY_BUDGETS = R
         return await call(ambiguous);
       } catch (error) {
         if (!isClusterError(error) || !error.retryable) throw error;
-        // A request that was throttled was not done; of any other failure nobody can tell.
-        const mayBeDone = error.code !== "throttled";
-        if (mayBeDone && options?.repeatable === false) throw error;
+        if (mayBeDone(error) && options?.repeatable === false) throw error;
         const budget = budgets[error.code];
         if (budget === undefined || tries >= budget.tries) throw error;
         const waitMs = waitBefore(tries + 1, error, world);
         if (world.now() - begun + waitMs > budget.totalMs) throw error;
-        ambiguous ||= mayBeDone;
+        ambiguous ||= mayBeDone(error);
         await world.sleep(waitMs);
       }
     }

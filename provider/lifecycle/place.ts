@@ -1,6 +1,6 @@
 /** One namespace on one cluster, written. Each function ends in a value; a cluster's failure is one. */
 
-import { ClusterError, type ClusterErrorCode } from "../model/cluster-error";
+import { ClusterError, type ClusterErrorCode, mayBeDone } from "../model/cluster-error";
 import { competingLabels } from "../model/injection";
 import type { Namespace, NamespaceApply } from "../model/namespace";
 import { fieldManagerOf, isCreatorOf, OWNER_ANNOTATION, ownerOf, wasCreatedBy } from "../model/owner";
@@ -52,11 +52,14 @@ export interface Timer extends Clock {
 export async function applyTo(fleet: Fleet, write: Write): Promise<PlaceOutcome> {
   const { place, name, owner, target, remembered } = write;
   let cluster: string | undefined = remembered?.cluster;
+  let isWritten = false;
   try {
     cluster = await knownIdentity(fleet, place, remembered);
     if (await isGoing(fleet, write)) return failed("Terminating", terminating());
     const before = await fleet.recall(place, name);
-    const { namespace, created } = asItIs(before, write) ?? (await put(fleet, write));
+    const found = asItIs(before, write);
+    isWritten = found === undefined;
+    const { namespace, created } = found ?? (await put(fleet, write));
     fleet.note(place, name, namespace);
     const sameObject = remembered?.uid === namespace.uid;
     const isOurs = sameObject ? remembered.origin === "created" : isMadeBy(owner, namespace, before);
@@ -80,7 +83,7 @@ export async function applyTo(fleet: Fleet, write: Write): Promise<PlaceOutcome>
   function failed(state: MemberStatus["state"], error: ClusterError): PlaceOutcome {
     const known = remembered ?? { labels: {}, ...(cluster !== undefined && { cluster }) };
     return {
-      status: { ...known, state, error: error.message },
+      status: { ...known, state, error: error.message, ...(isWritten && mayBeDone(error) && { unconfirmed: true }) },
       failure: describeFailure("apply", name, describePlace(place), error),
     };
   }

@@ -73,6 +73,11 @@ export class ClusterError extends Error {
   }
 }
 
+/** Whether what failed so may have been done all the same. A request that was throttled was not looked at. */
+export function mayBeDone({ code, retryable }: ClusterError): boolean {
+  return code === "protocol" || (retryable && code !== "throttled");
+}
+
 /** Recognised by its shape, not by `instanceof`: two copies of the package may be loaded. */
 export function isClusterError(error: unknown): error is ClusterError {
   return error instanceof Error && error.name === "ClusterError" && "code" in error;

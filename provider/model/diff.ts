@@ -82,6 +82,7 @@ export function isInStep(status: MemberStatus | undefined, target: Target): bool
     status?.uid !== undefined &&
     status.state !== "Terminating" &&
     status.state !== "Pending" &&
+    status.unconfirmed !== true &&
     sameJson(status.labels, target.labels) &&
     sameJson(status.annotations ?? {}, target.annotations ?? {})
   );

@@ -38,6 +38,8 @@ export interface MemberStatus {
   /** First characters of the uid of the cluster's kube-system: tells that a name stands for another cluster now. */
   readonly cluster?: string;
   readonly error?: string;
+  /** The answer to the last write was lost: it may have been done, whatever `labels` says. */
+  readonly unconfirmed?: true;
   /** Workloads with pods from before a change of injection, by `Deployment/api`, and what those pods have. Absent where none. */
   readonly restarts?: StringMap;
   /** Why it could not be told which workloads wait. */

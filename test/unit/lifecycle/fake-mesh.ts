@@ -45,10 +45,12 @@ export interface Fault {
   readonly after?: boolean;
 }
 
-export const DOWN: Fault = { error: new ClusterError("unreachable", "connection refused: test (ECONNREFUSED)") };
+export const DOWN: Fault = {
+  error: new ClusterError("unreachable", "connection refused: test (ECONNREFUSED)", { retryable: true }),
+};
 export const FORBIDDEN: Fault = { error: new ClusterError("forbidden", 'namespaces is forbidden: User "ci" cannot') };
 export const ANSWER_LOST: Fault = {
-  error: new ClusterError("timeout", "no answer within 15 s"),
+  error: new ClusterError("timeout", "no answer within 15 s", { retryable: true }),
   verbs: ["apply"],
   after: true,
 };

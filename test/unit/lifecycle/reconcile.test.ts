@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { ControlPlaneError } from "../../../provider/lifecycle/lifecycle.ts";
+import { ControlPlaneError, read } from "../../../provider/lifecycle/lifecycle.ts";
 import { diff } from "../../../provider/model/diff.ts";
 import { fieldManagerOf, OWNER_ANNOTATION } from "../../../provider/model/owner.ts";
 import type { State } from "../../../provider/model/state.ts";
@@ -220,6 +220,33 @@ describe("a cluster that fails", () => {
     fake.heal("east");
     const { state: after } = await up(fake.restart(), ARGS, state);
     expect(after.members.east).toMatchObject({ state: "Ready", uid: made?.uid });
+  });
+
+  test("whose answer was lost is written again, also where the program has gone back to what was before", async () => {
+    const fake = aFakeMesh();
+    const { state } = await up(fake, { ...ARGS, labels: { team: "a" } });
+    fake.fail("east", ANSWER_LOST);
+    const lost = await up(fake, { ...ARGS, labels: { team: "b" } }, state);
+    expect(lost.state.members.east).toMatchObject({ labels: { team: "a" }, unconfirmed: true });
+    fake.heal("east");
+    const next = fake.restart();
+    const back = await up(next, { ...ARGS, labels: { team: "a" } }, lost.state);
+    expect(await labelsOn(next, "east")).toEqual({ team: "a" });
+    expect(back.state.members).toEqual(state.members);
+    const seen = await read(lost.state, next.world);
+    expect(seen?.members).toEqual(back.state.members);
+  });
+
+  test("that was not reached is not written again where the program has gone back", async () => {
+    const fake = aFakeMesh();
+    const { state } = await up(fake, { ...ARGS, labels: { team: "a" } });
+    const next = fake.restart();
+    next.fail("east", DOWN);
+    const down = await up(next, { ...ARGS, labels: { team: "b" } }, state);
+    expect(down.state.members.east).toMatchObject({ state: "Unreachable" });
+    expect(down.state.members.east).not.toHaveProperty("unconfirmed");
+    const back = await up(next, { ...ARGS, labels: { team: "a" } }, down.state);
+    expect(back.failures).toEqual([]);
   });
 
   test("whose answer was lost is left like any other: what was written there is ours", async () => {
