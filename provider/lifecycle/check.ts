@@ -94,7 +94,9 @@ export async function check(olds: Inputs, news: Inputs, context: CheckContext): 
       policies,
       targets,
       controlPlaneTarget,
-      known: before.targets,
+      known: isRecord(before.targets)
+        ? { ...before.targets, [mesh.controlPlane]: before.controlPlaneTarget }
+        : undefined,
       mesh,
       fleet,
       expectations,

@@ -2,7 +2,7 @@
 
 import { type ClusterError, isClusterError } from "../model/cluster-error";
 import { type CheckFailure, describePath } from "../model/failure";
-import { isRecord, type StringMap } from "../model/json";
+import { isRecord, ownValue, type StringMap } from "../model/json";
 import type { Mesh } from "../model/mesh";
 import type { Namespace } from "../model/namespace";
 import { isCreatorOf, ownerOf } from "../model/owner";
@@ -21,8 +21,8 @@ export interface LookQuestion {
   readonly policies: Policies;
   readonly targets: Readonly<Record<string, PreviewTarget>>;
   readonly controlPlaneTarget: PreviewTarget;
-  /** The targets of the last check; `undefined` where the namespace is new. */
-  readonly known: unknown;
+  /** The targets of the last check, by place; `undefined` where the namespace is new. */
+  readonly known: Readonly<Record<string, unknown>> | undefined;
   readonly mesh: Mesh;
   readonly fleet: Fleet;
   readonly expectations: Expectations;
@@ -36,9 +36,8 @@ export interface Look {
 }
 
 export async function lookAtClusters(question: LookQuestion): Promise<Look> {
-  const { name, owner, policies, targets, controlPlaneTarget, mesh, fleet, expectations } = question;
+  const { name, owner, policies, targets, controlPlaneTarget, known, mesh, fleet, expectations } = question;
   const places: Record<string, PreviewTarget> = { ...targets, [mesh.controlPlane]: controlPlaneTarget };
-  const known = isRecord(question.known) ? question.known : undefined;
   const identities = new Map<string, string>();
   const failures: CheckFailure[] = [];
   const origins: Record<string, Origin> = {};
@@ -69,13 +68,18 @@ export async function lookAtClusters(question: LookQuestion): Promise<Look> {
       owner,
       labels: hasUnknown(labels) ? {} : (labels as StringMap),
       policies,
-      known: known !== undefined && (place === mesh.controlPlane || Object.hasOwn(known, place)),
+      known: known !== undefined && Object.hasOwn(known, place),
+      written: labelsOf(known === undefined ? undefined : ownValue(known, place)),
     });
     if (refusal === undefined) continue;
     const reason = `namespace ${JSON.stringify(name)} on ${describePlace(place)}: ${refusal.reason}`;
     failures.push({ property: refusal.property, reason });
   }
   return { failures: failures.sort((a, b) => (a.reason < b.reason ? -1 : 1)), origins };
+}
+
+function labelsOf(target: unknown): StringMap {
+  return isRecord(target) && isRecord(target.labels) ? (target.labels as StringMap) : {};
 }
 
 function originOf(existing: Namespace | undefined, owner: string): Origin {

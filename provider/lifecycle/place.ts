@@ -190,7 +190,7 @@ async function applyKnown(fleet: Fleet, write: Write, body: NamespaceApply): Pro
   const now = await fleet.api(write.place).get(write.name);
   if (now === undefined) return undefined;
   const { owner, target, policies } = write;
-  const refusal = refusalOf(now, { owner, labels: target.labels, policies, known: false });
+  const refusal = refusalOf(now, { owner, labels: target.labels, policies, known: false, written: {} });
   if (refusal !== undefined) throw new ClusterError("conflict", `it was made anew by somebody else: ${refusal.reason}`);
   return undefined;
 }

@@ -15,11 +15,13 @@ export interface Claim {
   readonly policies: Pick<Policies, "adopt" | "force">;
   /** Whether this resource has written the namespace on this cluster before. */
   readonly known: boolean;
+  /** Labels that this resource has declared there before: what became of them is drift, which is put right. */
+  readonly written: StringMap;
 }
 
 export interface Refusal {
   /** The input that would have to change. */
-  readonly property: "name" | "adopt" | "injection";
+  readonly property: "name" | "adopt" | "injection" | "labels";
   readonly reason: string;
 }
 
@@ -34,9 +36,23 @@ export function refusalOf(existing: Namespace, claim: Claim): Refusal | undefine
   }
   const competing = competingLabels(claim.labels, existing.labels);
   const foreign = Object.keys(competing).filter((key) => !givesWay(existing, key, claim));
-  return foreign.length > 0
-    ? { property: "injection", reason: describeCompetitors(existing, competing, foreign) }
-    : undefined;
+  if (foreign.length > 0) {
+    return { property: "injection", reason: describeCompetitors(existing, competing, foreign) };
+  }
+  const conflicts = conflictsOf(existing, claim);
+  return conflicts.length > 0 ? { property: "labels", reason: describeConflicts(conflicts, claim.owner) } : undefined;
+}
+
+/** The labels over which the cluster would refuse an apply: another manager has set another value. */
+function conflictsOf(existing: Namespace, { owner, labels, written }: Claim): FieldConflict[] {
+  const isInTheWay = ({ manager }: { readonly manager: string }) =>
+    manager !== fieldManagerOf(owner) && !isSyncFieldManager(manager);
+  return Object.entries(labels).flatMap(([key, value]) => {
+    const live = ownValue(existing.labels, key);
+    if (live === undefined || live === value || Object.hasOwn(written, key)) return [];
+    const managers = existing.fieldManagers.filter((entry) => entry.labels.includes(key) && isInTheWay(entry));
+    return managers.map(({ manager }) => ({ field: `.metadata.labels.${key}`, manager }));
+  });
 }
 
 export function describeExisting(): string {

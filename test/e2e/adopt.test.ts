@@ -76,10 +76,13 @@ describe("a namespace that exists already", () => {
     const declare = (rest: string) =>
       world.project.program(programOf("contested", `{ labels: { team: "ours" }, clusters: ["east"]${rest} }`));
     declare("");
-    expect(await world.project.upFails()).toContain(
-      'cannot apply namespace "contested" on cluster "east": label "team" is owned by "flux"',
-    );
-    expect(await world.labels("east", "contested")).toEqual({ team: "theirs" });
+    const writes = await world.writesDuring(async () => {
+      expect(await world.project.previewFails()).toContain(
+        'namespace "contested" on cluster "east": label "team" is owned by "flux"; take it out there or here',
+      );
+      await world.project.upFails();
+    });
+    expect(writes).toEqual({});
     declare(", force: true");
     await world.project.up();
     expect(await world.labels("east", "contested")).toEqual({ team: "ours" });

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { until } from "../lab/condition.ts";
+import { refuseNamespace } from "../lab/refuse-namespace.ts";
 import { aWorld, MESH, type World } from "./world.ts";
 
 const INJECTION = "istio-injection";
@@ -219,35 +220,7 @@ describe("a NamespaceSync", () => {
 
   test("that was refused one namespace does the others, says which and why, and the next up does the rest", async () => {
     const { kube } = world.lab.cluster("mesh");
-    const policies = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies";
-    const bindings = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings";
-    const namespaces = {
-      apiGroups: [""],
-      apiVersions: ["v1"],
-      operations: ["CREATE", "UPDATE"],
-      resources: ["namespaces"],
-    };
-    await kube.create(policies, {
-      metadata: { name: "no-partial-b" },
-      spec: {
-        failurePolicy: "Fail",
-        matchConstraints: { resourceRules: [namespaces] },
-        validations: [{ expression: "object.metadata.name != 'partial-b'", message: "partial-b is not for this mesh" }],
-      },
-    });
-    const binding = { policyName: "no-partial-b", validationActions: ["Deny"] };
-    await kube.create(bindings, { metadata: { name: "no-partial-b" }, spec: binding });
-    const isRefused = async () => {
-      const body = { metadata: { name: "partial-b" } };
-      const { status } = await kube.request({
-        method: "POST",
-        path: "/api/v1/namespaces",
-        query: { dryRun: "All" },
-        body,
-      });
-      return status === 422;
-    };
-    await until(isRefused, { what: "the policy to be in force", timeoutMs: 60_000 });
+    const allow = await refuseNamespace(kube, "partial-b", "partial-b is not for this mesh");
 
     // What an earlier test declared goes first: its end would be among the requests that are counted.
     declare();
@@ -259,9 +232,7 @@ describe("a NamespaceSync", () => {
     expect(await records("partial-a")).toEqual({ east: ownerOf("partial") });
     expect(Object.keys(outputs("partial").namespaces as object)).toEqual(["partial-a"]);
 
-    await kube.delete(`${bindings}/no-partial-b`);
-    await kube.delete(`${policies}/no-partial-b`);
-    await until(async () => !(await isRefused()), { what: "the end of the policy", timeoutMs: 60_000 });
+    await allow();
     expect(await world.project.preview()).toContain("partial-b is written again: ");
     const asked = await world.requestsDuring(() => world.project.up());
     expect(asked.mesh).toEqual({ "list namespaces": 1, "patch namespaces": 1 });

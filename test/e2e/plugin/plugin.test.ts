@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { until } from "../../lab/condition.ts";
 import { startFaultProxy } from "../../lab/fault-proxy.ts";
 import { generatorFolder } from "../../lab/programs.ts";
+import { refuseNamespace } from "../../lab/refuse-namespace.ts";
 import { useFace } from "../face.ts";
 import { aWorld, MESH, programOf, type World } from "../world.ts";
 
@@ -21,7 +22,7 @@ const apply = (cluster: string, name: string, labels: Record<string, string>) =>
 describe("a preview", () => {
   test("of a creation says of each cluster what it will be: created, adopted, refused", async () => {
     await apply("west", "foreseen", {});
-    await apply("north", "foreseen", { team: "b" });
+    await refuseNamespace(kubeOf("north"), "foreseen", "foreseen is not for the north");
     world.project.program(`${MESH}
       const foreseen = new GlobalNamespace("foreseen", { labels: { team: "a" } }, { provider: mesh });
       exports.members = foreseen.members;`);
@@ -29,7 +30,7 @@ describe("a preview", () => {
     const members = preview.slice(preview.indexOf("members:"));
     expect(members).toMatch(/east *: \{[^}]*labels *: \{[^}]*\}\s*origin *: "created"\s*state *: "Ready"/);
     expect(members).toMatch(/west *: \{[^}]*labels *: \{[^}]*\}\s*origin *: "adopted"\s*state *: "Ready"\s*uid/);
-    expect(members).toMatch(/north *: \{[^}]*error *: "label \\"team\\" is owned by/);
+    expect(members).toMatch(/north *: \{[^}]*error *: ".*foreseen is not for the north/);
     expect(preview).toContain('warning: cannot apply namespace "foreseen" on cluster "north"');
     expect(await world.labels("mesh", "foreseen")).toBeUndefined();
     expect(await world.labels("west", "foreseen")).toEqual({});

@@ -42,15 +42,14 @@ describe("the preview of a new namespace", () => {
     expect(members).toMatchObject({ east: { origin: "created" }, west: { origin: "adopted", uid } });
   });
 
-  test("of which a cluster refuses a label says so, before anything is written", async () => {
+  test("which a cluster's admission refuses says so, before anything is written", async () => {
     const fake = aFakeMesh();
-    const body = { name: "payments", labels: { team: "b" }, annotations: {} };
-    await fake.cluster("west").apply(body, { fieldManager: "argocd", force: false });
+    fake.fail("west", { error: new ClusterError("rejected", 'policy "teams" denied the request'), verbs: ["apply"] });
     const { members, refusals } = await previewed(fake, ARGS);
     expect(members).toMatchObject({ east: { state: "Ready" }, west: { state: "Failed" } });
     expect(refusals).toHaveLength(1);
-    expect(refusals[0]).toMatch(/cluster "west".*label "team" is owned by "argocd"/);
-    expect(await labelsOn(fake, "west")).toEqual({ team: "b" });
+    expect(refusals[0]).toMatch(/cluster "west".*policy "teams" denied the request/);
+    expect(await labelsOn(fake, "west")).toBeUndefined();
   });
 
   test("is told from a look where the user may only read", async () => {

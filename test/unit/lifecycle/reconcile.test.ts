@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { ControlPlaneError, read } from "../../../provider/lifecycle/lifecycle.ts";
+import { ControlPlaneError, read, reconcile } from "../../../provider/lifecycle/lifecycle.ts";
 import { diff } from "../../../provider/model/diff.ts";
 import { fieldManagerOf, OWNER_ANNOTATION } from "../../../provider/model/owner.ts";
 import type { State } from "../../../provider/model/state.ts";
@@ -329,13 +329,16 @@ describe("what stands there already", () => {
     expect(diff(after, after.inputs).unfinished).toHaveLength(1);
   });
 
-  test("keeps a conflict of another manager's, which is named, until force takes it", async () => {
+  test("keeps what another manager has set there, which is named, until force takes it", async () => {
     const fake = aFakeMesh();
+    const { inputs } = await checked(fake, ARGS);
     await fake.cluster("east").create({ name: "payments", labels: { team: "theirs" }, annotations: {} }, "argocd");
-    const { state, failures } = await up(fake, ARGS);
-    expect(failures).toEqual([
-      'cannot apply namespace "payments" on cluster "east": label "team" is owned by "argocd"; take it out there or here, or force: true takes it over',
-    ]);
+    const why = 'label "team" is owned by "argocd"; take it out there or here, or force: true takes it over';
+    await expect(up(fake.restart(), ARGS)).rejects.toThrow(`namespace "payments" on cluster "east": ${why}`);
+    expect(await labelsOn(fake, "controlPlane")).toBeUndefined();
+    // Set after the check.
+    const { state, failures } = await reconcile(inputs, undefined, fake.world);
+    expect(failures).toEqual([`cannot apply namespace "payments" on cluster "east": ${why}`]);
     const forced = await up(fake, { ...ARGS, force: true }, state);
     expect(forced.failures).toEqual([]);
     expect(await labelsOn(fake, "east")).toEqual({ team: "a" });

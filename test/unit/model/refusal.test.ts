@@ -16,7 +16,7 @@ import { OWNER } from "./builders.ts";
 const OTHER_STACK = "acme/mesh/prod/mesh/payments";
 
 function aClaim({ adopt = "labels", force = false, ...changes }: Partial<Claim & Claim["policies"]> = {}): Claim {
-  return { owner: OWNER, labels: { team: "a" }, policies: { adopt, force }, known: false, ...changes };
+  return { owner: OWNER, labels: { team: "a" }, policies: { adopt, force }, known: false, written: {}, ...changes };
 }
 
 function managerOf(label: string, manager: string): FieldManager {
@@ -31,6 +31,21 @@ const CANARY = { "istio.io/rev": "canary" };
 describe("a namespace that is there already", () => {
   test("is taken, by default", () => {
     expect(refusalOf(aNamespace({ labels: { team: "b" } }), aClaim())).toBeUndefined();
+  });
+
+  test("is refused where somebody else has set another value for a label that is declared", () => {
+    const theirs = (manager: string, value = "b") =>
+      aNamespace({ labels: { team: value }, fieldManagers: [managerOf("team", manager)] });
+    expect(refusalOf(theirs("kubectl-label"), aClaim())).toEqual({
+      property: "labels",
+      reason: 'label "team" is owned by "kubectl-label"; take it out there or here, or force: true takes it over',
+    });
+    expect(refusalOf(theirs("kubectl-label", "a"), aClaim())).toBeUndefined();
+    expect(refusalOf(theirs("kubectl-label"), aClaim({ force: true }))).toBeUndefined();
+    // Drift, and what gives way by itself.
+    expect(refusalOf(theirs("kubectl-label"), aClaim({ written: { team: "x" } }))).toBeUndefined();
+    expect(refusalOf(theirs(fieldManagerOf(OWNER)), aClaim())).toBeUndefined();
+    expect(refusalOf(theirs(syncFieldManagerOf("acme/mesh/dev/mesh/sync")), aClaim())).toBeUndefined();
   });
 
   test("is refused with adopt: never, unless it is known or our own", () => {
