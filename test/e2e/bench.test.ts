@@ -10,7 +10,20 @@ const BENCH = join(import.meta.dirname, "..", "..", "bench", "bench.ts");
 test("a small run of the measurements writes its tables and its plot", async () => {
   const { lab } = await aWorld("bench");
   const out = join(inject("runDir"), "bench-results");
-  const options = ["--quick", "--namespaces", "2", "--clusters", "2", "--no-details", "--lab", lab.dir, "--out", out];
+  const options = [
+    "--quick",
+    "--namespaces",
+    "2",
+    "--clusters",
+    "2",
+    "--no-details",
+    "--lab",
+    lab.dir,
+    "--out",
+    out,
+    "--programs",
+    "package,engine",
+  ];
   await promisify(execFile)(process.execPath, [BENCH, ...options]);
 
   const page = readFileSync(join(out, "results.md"), "utf8");
