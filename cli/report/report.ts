@@ -3,6 +3,8 @@
  * out, and how they look is decided elsewhere.
  */
 
+import { MODE_LABELS } from "../../provider/model/injection";
+import { parseStaying } from "../../provider/model/shared-labels";
 import type { Cell } from "./cell";
 import { MESH, sortPlaces } from "./mesh";
 import { type Diagnostic, parsePreview } from "./preview";
@@ -39,7 +41,7 @@ export function parseReport(text: string): Report {
     ...preview.steps.flatMap(namesLeftAlone),
   ]);
   const rows = [...changed, ...refusedRows(errors)]
-    .map((row) => withUnreached(row, remarks))
+    .map((row) => withStaying(withUnreached(row, remarks), remarks))
     .sort((a, b) => (a.namespace < b.namespace ? -1 : 1));
   return {
     rows: rows.map(({ inputs: _, before: __, ...row }) => row),
@@ -77,6 +79,23 @@ function withUnreached(row: Row, remarks: readonly string[]): Row {
     const cell = cells[cluster];
     if (namespace !== row.namespace || why === undefined || cell === undefined || cell.remark !== undefined) continue;
     cells[cluster] = { ...cell, remark: `who injects is not known: ${why}` };
+  }
+  return { ...row, cells };
+}
+
+/** What somebody else has set as well is not taken back, and injects as before. */
+function withStaying(row: Row, remarks: readonly string[]): Row {
+  const cells: Record<string, Cell> = { ...row.cells };
+  for (const staying of remarks.map(parseStaying)) {
+    const cell = staying === undefined ? undefined : cells[staying.cluster];
+    if (staying?.namespace !== row.namespace || cell?.kind !== "release") continue;
+    const { injection, labels, ...rest } = cell;
+    const isInjected = staying.keys.some((key) => MODE_LABELS.includes(key));
+    cells[staying.cluster] = {
+      ...rest,
+      labels: labels.filter(({ key }) => !staying.keys.includes(key)),
+      ...(injection !== undefined && !isInjected && { injection }),
+    };
   }
   return { ...row, cells };
 }

@@ -10,7 +10,7 @@ import { describeInjectionMove } from "../model/restarts";
 import { ARGS, parsePolicies, parseSpec, type Spec } from "../model/spec";
 import { resolveTargets, type Target } from "../model/targets";
 import { hasUnknown, isUnknown } from "../model/unknown";
-import { describeDepartures, describeRollout, failuresOfDepartures } from "./departures";
+import { describeDepartures, describeRollout, describeWhatStays, failuresOfDepartures } from "./departures";
 import type { Expectations } from "./expectations";
 import { lookAtClusters } from "./first-look";
 import type { Fleet } from "./fleet";
@@ -78,8 +78,9 @@ export async function check(olds: Inputs, news: Inputs, context: CheckContext): 
   const patience = createPatience(mesh, context.clock);
   const departure = { name, olds, inputs, targets, mesh };
   for (const line of [...describeDepartures(departure), ...describeRollout(departure)]) context.say(line);
-  const [departures, injectors, look] = await Promise.all([
+  const [departures, staying, injectors, look] = await Promise.all([
     failuresOfDepartures(departure, fleet, patience),
+    describeWhatStays(departure, fleet, patience),
     resolveInjectors({
       name,
       targets,
@@ -103,7 +104,7 @@ export async function check(olds: Inputs, news: Inputs, context: CheckContext): 
       patience,
     }),
   ]);
-  for (const line of injectors.remarks) context.say(line);
+  for (const line of [...staying, ...injectors.remarks]) context.say(line);
   const { origins } = look;
   const found = {
     targets: mapValues(injectors.targets, (target, cluster) => withOrigin(target, origins[cluster])),

@@ -5,8 +5,10 @@ import type { CheckFailure } from "../model/failure";
 import { isRecord, sameJson } from "../model/json";
 import type { Mesh } from "../model/mesh";
 import { UNDELETABLE_NAMESPACES } from "../model/name";
+import type { Namespace } from "../model/namespace";
 import { isCreatorOf, ownerOf } from "../model/owner";
 import { describePlace } from "../model/place";
+import { describeStaying, sharedLabels } from "../model/shared-labels";
 import { parsePolicies } from "../model/spec";
 import { describeWaves, wavesOf } from "../model/waves";
 import type { Fleet } from "./fleet";
@@ -43,6 +45,23 @@ export function describeDepartures(departure: Departure): string[] {
   });
 }
 
+/** Of an adopted namespace much was set by somebody else too, and stays when ours is taken back. */
+export async function describeWhatStays(departure: Departure, fleet: Fleet, patience: Patience): Promise<string[]> {
+  const { name, olds, inputs } = departure;
+  const { onLeave } = parsePolicies(inputs);
+  if (onLeave === "retain") return [];
+  const look = async (place: string): Promise<string[]> => {
+    const target = isRecord(olds.targets) ? olds.targets[place] : undefined;
+    if (!isRecord(target) || !isRecord(target.labels) || (onLeave === "delete" && target.origin === "created"))
+      return [];
+    const existing = await seenIn(place, name, fleet);
+    const keys = existing === undefined ? [] : sharedLabels(existing, Object.keys(target.labels), String(inputs.owner));
+    return keys.length === 0 ? [] : [describeStaying(name, place, keys)];
+  };
+  const asked = new Map(clustersToAsk(departure).map((place) => [place, look(place)]));
+  return [...(await patience.inTime(asked)).values()].flat().sort();
+}
+
 /** A namespace that is no longer declared among many: the engine's diff shows that it goes, not what becomes of it. */
 export function describeRemoval(name: string, olds: Readonly<Record<string, unknown>>): string {
   const { onDelete, deleteNonEmpty } = parsePolicies(olds);
@@ -66,13 +85,10 @@ export async function failuresOfDepartures(
   fleet: Fleet,
   patience: Patience,
 ): Promise<CheckFailure[]> {
-  const { name, inputs, mesh } = departure;
+  const { name, inputs } = departure;
   const { onLeave, deleteNonEmpty } = parsePolicies(inputs);
   if (onLeave !== "delete" || deleteNonEmpty || UNDELETABLE_NAMESPACES.includes(name)) return [];
-  const places = clustersLeft(departure).filter(
-    (cluster) => mesh.clusters[cluster]?.pending === false && cluster !== mesh.controlPlane,
-  );
-  const asked = new Map(places.map((place) => [place, objectionIn(place, departure, fleet)]));
+  const asked = new Map(clustersToAsk(departure).map((place) => [place, objectionIn(place, departure, fleet)]));
   const failures: CheckFailure[] = [];
   for (const [place, objection] of await patience.inTime(asked)) {
     if (objection === undefined) continue;
@@ -88,6 +104,22 @@ export async function failuresOfDepartures(
 function clustersLeft({ name, olds, targets }: Departure): string[] {
   const before = isRecord(olds.targets) && olds.name === name ? Object.keys(olds.targets) : [];
   return before.filter((cluster) => !Object.hasOwn(targets, cluster));
+}
+
+/** The control plane keeps the namespace, whether it is a member or not. */
+function clustersToAsk(departure: Departure): string[] {
+  const { clusters, controlPlane } = departure.mesh;
+  return clustersLeft(departure).filter((cluster) => clusters[cluster]?.pending === false && cluster !== controlPlane);
+}
+
+/** A cluster that cannot be asked shows nothing now; before anything is done there it is asked again. */
+async function seenIn(place: string, name: string, fleet: Fleet): Promise<Namespace | undefined> {
+  try {
+    return await fleet.observe(place, name);
+  } catch (error) {
+    if (!isClusterError(error)) throw error;
+    return undefined;
+  }
 }
 
 /** Who made the namespace stands in its target, or is read from itself: a check is not handed the outputs. */

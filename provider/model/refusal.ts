@@ -1,13 +1,16 @@
 /** What stands on a cluster already and speaks against a write: known before it, or in the server's answer to it. */
 
 import type { FieldConflict } from "./cluster-error";
-import { describeList, describeValue } from "./failure";
+import { describeList, describePath, describeValue } from "./failure";
 import { competingLabels } from "./injection";
 import { ownValue, type StringMap } from "./json";
 import type { Namespace } from "./namespace";
 import { fieldManagerOf, isSyncFieldManager, OWNER_ANNOTATION, ownerOf, ownerOfFieldManager } from "./owner";
 import type { Policies } from "./spec";
 import type { Target } from "./targets";
+
+/** Where the field of a label stands. */
+const LABELS = ".metadata.labels.";
 
 export interface Claim {
   readonly owner: string;
@@ -20,8 +23,8 @@ export interface Claim {
 }
 
 export interface Refusal {
-  /** The input that would have to change. */
-  readonly property: "name" | "adopt" | "injection" | "labels";
+  /** The input that would have to change: of a map an entry, since the engine prints a property's whole value. */
+  readonly property: string;
   readonly reason: string;
 }
 
@@ -40,7 +43,10 @@ export function refusalOf(existing: Namespace, claim: Claim): Refusal | undefine
     return { property: "injection", reason: describeCompetitors(existing, competing, foreign) };
   }
   const conflicts = conflictsOf(existing, claim);
-  return conflicts.length > 0 ? { property: "labels", reason: describeConflicts(conflicts, claim.owner) } : undefined;
+  const [first] = conflicts;
+  if (first === undefined) return undefined;
+  const property = describePath(["labels", first.field.slice(LABELS.length)]);
+  return { property, reason: describeConflicts(conflicts, claim.owner) };
 }
 
 /** The labels over which the cluster would refuse an apply: another manager has set another value. */
@@ -51,7 +57,7 @@ function conflictsOf(existing: Namespace, { owner, labels, written }: Claim): Fi
     const live = ownValue(existing.labels, key);
     if (live === undefined || live === value || Object.hasOwn(written, key)) return [];
     const managers = existing.fieldManagers.filter((entry) => entry.labels.includes(key) && isInTheWay(entry));
-    return managers.map(({ manager }) => ({ field: `.metadata.labels.${key}`, manager }));
+    return managers.map(({ manager }) => ({ field: `${LABELS}${key}`, manager }));
   });
 }
 
@@ -115,7 +121,7 @@ export function isOursToSettle(
   return (
     conflicts.length > 0 &&
     conflicts.every(({ field, manager }) => {
-      const label = keyOf(field, ".metadata.labels.");
+      const label = keyOf(field, LABELS);
       if (label !== undefined && isSyncFieldManager(manager)) return true;
       const annotation = keyOf(field, ".metadata.annotations.");
       if (label !== undefined) return Object.hasOwn(written.labels, label);
@@ -129,7 +135,7 @@ export function describeConflicts(conflicts: readonly FieldConflict[], claimant:
   const ofOwner = conflicts.find(({ field }) => keyOf(field, ".metadata.annotations.") === OWNER_ANNOTATION);
   if (ofOwner !== undefined) return describeOwner(ownerOfFieldManager(ofOwner.manager) ?? ofOwner.manager, claimant);
   const texts = conflicts.map(({ field, manager }) => {
-    const label = keyOf(field, ".metadata.labels.");
+    const label = keyOf(field, LABELS);
     const what = label === undefined ? field : `label ${JSON.stringify(label)}`;
     return `${what} is owned by ${JSON.stringify(manager)}`;
   });

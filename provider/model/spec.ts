@@ -182,6 +182,14 @@ interface RawDeclaration {
   readonly injection?: unknown;
 }
 
+/** The path of the longest value: the engine prints the whole of a property, which may be a secret among others. */
+function largestOf(maps: Readonly<Record<string, Readonly<Record<string, unknown>> | undefined>>): string[] {
+  const all = Object.entries(maps).flatMap(([property, map]) =>
+    Object.entries(map ?? {}).map(([key, value]) => ({ path: [property, key], size: sizeOf({ [key]: value }) })),
+  );
+  return all.reduce((largest, each) => (each.size > largest.size ? each : largest), { path: ["labels"], size: 0 }).path;
+}
+
 function parseDeclaration(
   raw: RawDeclaration,
   path: readonly string[],
@@ -193,7 +201,7 @@ function parseDeclaration(
   const bytes = sizeOf(labels) + sizeOf(annotations);
   if (bytes > MAX_METADATA_BYTES) {
     const reason = `labels and annotations together have ${bytes} bytes; Kubernetes allows ${MAX_METADATA_BYTES}`;
-    failures.push({ property: describePath([...path, "labels"]), reason });
+    failures.push({ property: describePath([...path, ...largestOf({ labels, annotations })]), reason });
   } else {
     failures.push(
       ...failuresOfKeys("labels", labels, [...path, "labels"], mesh),

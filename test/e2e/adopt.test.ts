@@ -74,18 +74,22 @@ describe("a namespace that exists already", () => {
         { type: "apply", fieldManager: "flux" },
       );
     const declare = (rest: string) =>
-      world.project.program(programOf("contested", `{ labels: { team: "ours" }, clusters: ["east"]${rest} }`));
+      world.project.program(
+        programOf("contested", `{ labels: { team: pulumi.secret("hidden") }, clusters: ["east"]${rest} }`),
+      );
     declare("");
     const writes = await world.writesDuring(async () => {
-      expect(await world.project.previewFails()).toContain(
+      const preview = await world.project.previewFails();
+      expect(preview).toContain(
         'namespace "contested" on cluster "east": label "team" is owned by "flux"; take it out there or here',
       );
+      expect(preview).not.toContain("hidden");
       await world.project.upFails();
     });
     expect(writes).toEqual({});
     declare(", force: true");
     await world.project.up();
-    expect(await world.labels("east", "contested")).toEqual({ team: "ours" });
+    expect(await world.labels("east", "contested")).toEqual({ team: "hidden" });
   });
 });
 

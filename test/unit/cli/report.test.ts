@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { parseReport } from "../../../cli/report/report.ts";
 import { describeInjectionMove } from "../../../provider/model/restarts.ts";
+import { describeStaying } from "../../../provider/model/shared-labels.ts";
 import {
   aDiagnostic,
   aManyStep,
@@ -343,6 +344,19 @@ test("a report says once what becomes of pods: in its own words, and not in the 
   expect(lines).toHaveLength(2);
   expect(report.remarks).toEqual(["p: leaves west"]);
   expect(report.restarts).toHaveLength(1);
+});
+
+test("a report counts what somebody else has set as well as neither taken back nor lost", () => {
+  const labels = { team: "a", "istio-injection": "enabled" };
+  const leaving = { before: { targets: { east: aTarget(labels, { injectedBy: "default" }) } }, after: { targets: {} } };
+  const of = (...keys: string[]) =>
+    aReport([aStep(leaving)], [aDiagnostic("info", describeStaying("p", "east", keys))]);
+  const all = of("istio-injection", "team");
+  expect(all.rows[0]?.cells.east).toEqual({ kind: "release", labels: [], annotations: [] });
+  expect([all.destructive, all.restarts]).toEqual([[], []]);
+  const some = of("team");
+  expect(some.rows[0]?.cells.east?.labels).toEqual([{ key: "istio-injection", from: "enabled" }]);
+  expect(some.destructive).toHaveLength(1);
 });
 
 describe("a resource in a report", () => {

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { type CheckContext, check } from "../../../provider/lifecycle/check.ts";
 import { createExpectations } from "../../../provider/lifecycle/expectations.ts";
 import { PENDING_KUBECONFIG } from "../../../provider/model/connection.ts";
+import { parseStaying } from "../../../provider/model/shared-labels.ts";
 import { hasUnknown, UNKNOWN } from "../../../provider/model/unknown.ts";
 import { aFakeMesh, checked, DOWN, type FakeMesh, FORBIDDEN, STILL, up } from "./fake-mesh.ts";
 
@@ -189,6 +190,24 @@ describe("what a check tells the user besides", () => {
       await checked(later, { ...ARGS, clusters: ["east"], onLeave }, state.inputs);
       expect(later.said).toEqual([expect.stringContaining(`payments: leaves west: ${what}`)]);
     }
+  });
+
+  test("is which labels stay on a cluster that it leaves, since somebody else has set them as well", async () => {
+    const fake = aFakeMesh();
+    const labels = { team: "a", "istio-injection": "enabled", theirs: "x" };
+    await fake.cluster("west").create({ name: "payments", labels, annotations: {} }, "kubectl-create");
+    const args = { ...ARGS, labels: { team: "a", tier: "gold" }, injection: "enabled", revisionCheck: "off" };
+    const { state } = await up(fake, args);
+    const leave = async (onLeave: string) => {
+      const later = fake.restart();
+      await checked(later, { ...args, clusters: ["east"], onLeave }, state.inputs);
+      return later.said.slice(1);
+    };
+    const line = 'payments: on west stay "istio-injection" and "team", which somebody else has set as well';
+    expect(await leave("release")).toEqual([line]);
+    expect(await leave("delete")).toEqual([line]);
+    expect(await leave("retain")).toEqual([]);
+    expect(parseStaying(line)).toEqual({ namespace: "payments", cluster: "west", keys: ["istio-injection", "team"] });
   });
 
   test("is what becomes of one whose cluster the mesh no longer has", async () => {

@@ -37,7 +37,7 @@ describe("a namespace that is there already", () => {
     const theirs = (manager: string, value = "b") =>
       aNamespace({ labels: { team: value }, fieldManagers: [managerOf("team", manager)] });
     expect(refusalOf(theirs("kubectl-label"), aClaim())).toEqual({
-      property: "labels",
+      property: "labels.team",
       reason: 'label "team" is owned by "kubectl-label"; take it out there or here, or force: true takes it over',
     });
     expect(refusalOf(theirs("kubectl-label", "a"), aClaim())).toBeUndefined();

@@ -240,7 +240,7 @@ describe("a declaration that is refused", () => {
     const fits = { a: half.slice(1), b: half.slice(1) };
     expect(failuresOf({ name: "payments", annotations: fits })).toEqual([]);
     expect(failuresOf({ name: "payments", annotations: { ...fits, c: "" } })).toEqual([
-      { property: "labels", reason: expect.stringContaining("Kubernetes allows 262144") },
+      { property: "annotations.a", reason: expect.stringContaining("Kubernetes allows 262144") },
     ]);
     const twoBytes = { a: "é".repeat(MAX_METADATA_BYTES / 2) };
     expect(failuresOf({ name: "payments", annotations: twoBytes })).toHaveLength(1);
