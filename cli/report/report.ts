@@ -70,15 +70,15 @@ function remarksOf(infos: readonly Diagnostic[], namespaces: readonly string[]):
 }
 
 /** A cluster that could not be asked while the preview ran. */
-const UNREACHED = /^(\S+): who injects on (?:cluster "([^"]+)"|the control plane) is not known: (.*)$/;
+const UNREACHED = /^(\S+): (who injects|what stands) on (?:cluster "([^"]+)"|the control plane) is not known: (.*)$/;
 
 function withUnreached(row: Row, remarks: readonly string[]): Row {
   const cells: Record<string, Cell> = { ...row.cells };
   for (const remark of remarks) {
-    const [, namespace, cluster = MESH, why] = UNREACHED.exec(remark) ?? [];
+    const [, namespace, what, cluster = MESH, why] = UNREACHED.exec(remark) ?? [];
     const cell = cells[cluster];
     if (namespace !== row.namespace || why === undefined || cell === undefined || cell.remark !== undefined) continue;
-    cells[cluster] = { ...cell, remark: `who injects is not known: ${why}` };
+    cells[cluster] = { ...cell, remark: `${what === "who injects" ? what : "what stands there"} is not known: ${why}` };
   }
   return { ...row, cells };
 }

@@ -5,6 +5,7 @@ import type { CheckFailure } from "../model/failure";
 import { rememberFinding, rememberFindings, withOrigin } from "../model/findings";
 import { isRecord, mapValues, pick, type StringMap, sameJson, withoutUndefined } from "../model/json";
 import type { Mesh, MeshResult } from "../model/mesh";
+import { describePlace } from "../model/place";
 import { foreignLabels, propagatedLabels } from "../model/propagation";
 import { describeInjectionMove } from "../model/restarts";
 import { ARGS, parsePolicies, parseSpec, type Spec } from "../model/spec";
@@ -12,7 +13,7 @@ import { resolveTargets, type Target } from "../model/targets";
 import { hasUnknown, isUnknown } from "../model/unknown";
 import { describeDepartures, describeRollout, describeWhatStays, failuresOfDepartures } from "./departures";
 import type { Expectations } from "./expectations";
-import { lookAtClusters } from "./first-look";
+import { type Look, lookAtClusters } from "./first-look";
 import type { Fleet } from "./fleet";
 import { resolveInjectors } from "./injectors";
 import { createPatience } from "./patience";
@@ -104,7 +105,8 @@ export async function check(olds: Inputs, news: Inputs, context: CheckContext): 
       patience,
     }),
   ]);
-  for (const line of [...staying, ...injectors.remarks]) context.say(line);
+  const unseen = describeUnseen(name, look.unknown, injectors.remarks);
+  for (const line of [...staying, ...injectors.remarks, ...unseen]) context.say(line);
   const { origins } = look;
   const found = {
     targets: mapValues(injectors.targets, (target, cluster) => withOrigin(target, origins[cluster])),
@@ -113,6 +115,13 @@ export async function check(olds: Inputs, news: Inputs, context: CheckContext): 
   const move = { before: knownTargets(before.targets), after: knownTargets(found.targets) };
   for (const line of describeInjectionMove(name, move, policies.restart)) context.say(line);
   return { inputs: { ...inputs, ...found }, failures: [...look.failures, ...departures, ...injectors.failures] };
+}
+
+/** A cluster of which it is said already that it could not be asked who injects needs no second line. */
+function describeUnseen(name: string, unknown: Look["unknown"], remarks: readonly string[]): string[] {
+  return Object.entries(unknown)
+    .filter(([place]) => !remarks.some((line) => line.includes(` on ${describePlace(place)} is not known: `)))
+    .map(([place, why]) => `${name}: what stands on ${describePlace(place)} is not known: ${why}`);
 }
 
 function knownTargets(targets: unknown): Readonly<Record<string, Target>> {

@@ -33,6 +33,8 @@ export interface Look {
   readonly failures: readonly CheckFailure[];
   /** By place. A place that could not be asked, or has not answered in time, is not among them. */
   readonly origins: Readonly<Record<string, Origin>>;
+  /** Why it is not known what stands there, by place. */
+  readonly unknown: Readonly<Record<string, string>>;
 }
 
 export async function lookAtClusters(question: LookQuestion): Promise<Look> {
@@ -41,6 +43,7 @@ export async function lookAtClusters(question: LookQuestion): Promise<Look> {
   const identities = new Map<string, string>();
   const failures: CheckFailure[] = [];
   const origins: Record<string, Origin> = {};
+  const unknown: Record<string, string> = {};
 
   const asked = new Map<string, Promise<Seen>>();
   for (const place of Object.keys(places)) {
@@ -51,9 +54,16 @@ export async function lookAtClusters(question: LookQuestion): Promise<Look> {
   const seen = new Map(await question.patience.inTime(asked));
   if (onMesh !== undefined) seen.set(mesh.controlPlane, await onMesh);
 
-  for (const [place, { existing: found, identity, failure }] of seen) {
-    if (failure !== undefined) failures.push(failure);
-    if (found === "unknown") continue;
+  for (const place of asked.keys()) {
+    if (!seen.has(place)) unknown[place] = "it has not answered in time";
+  }
+  for (const [place, { existing: found, identity, error }] of seen) {
+    if (error !== undefined) {
+      const failure = failureOfConnection(place, error);
+      if (failure === undefined) unknown[place] = error.message;
+      else failures.push(failure);
+      continue;
+    }
     const existing = place === mesh.controlPlane ? expectations.of(name, found) : found;
     if (identity !== undefined) {
       const twin = identities.get(identity);
@@ -75,7 +85,7 @@ export async function lookAtClusters(question: LookQuestion): Promise<Look> {
     const reason = `namespace ${JSON.stringify(name)} on ${describePlace(place)}: ${refusal.reason}`;
     failures.push({ property: refusal.property, reason });
   }
-  return { failures: failures.sort((a, b) => (a.reason < b.reason ? -1 : 1)), origins };
+  return { failures: failures.sort((a, b) => (a.reason < b.reason ? -1 : 1)), origins, unknown };
 }
 
 function labelsOf(target: unknown): StringMap {
@@ -88,9 +98,9 @@ function originOf(existing: Namespace | undefined, owner: string): Origin {
 }
 
 interface Seen {
-  readonly existing: Namespace | undefined | "unknown";
+  readonly existing?: Namespace | undefined;
   readonly identity?: string | undefined;
-  readonly failure?: CheckFailure | undefined;
+  readonly error?: ClusterError;
 }
 
 /** A cluster that cannot be reached is unknown, not absent: nothing is said against it before the write. */
@@ -99,7 +109,7 @@ async function observe(fleet: Fleet, place: string, name: string): Promise<Seen>
     return { existing: await fleet.observe(place, name), identity: await fleet.identity(place) };
   } catch (error) {
     if (!isClusterError(error)) throw error;
-    return { existing: "unknown", failure: failureOfConnection(place, error) };
+    return { error };
   }
 }
 

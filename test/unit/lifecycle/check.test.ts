@@ -174,6 +174,17 @@ describe("what a check refuses", () => {
     fake.fail("east", DOWN);
     fake.fail("west", FORBIDDEN);
     expect((await checked(fake, ARGS)).failures).toEqual([]);
+    expect(fake.said).toEqual([
+      'payments: what stands on cluster "east" is not known: connection refused: test (ECONNREFUSED)',
+      'payments: what stands on cluster "west" is not known: namespaces is forbidden: User "ci" cannot',
+    ]);
+  });
+
+  test("is said once of a cluster that cannot be asked who injects either", async () => {
+    const fake = aFakeMesh();
+    fake.fail("east", DOWN);
+    await checked(fake, { clusters: ["east"], injection: "enabled" });
+    expect(fake.said).toEqual([expect.stringMatching(/^payments: who injects on cluster "east" is not known: /)]);
   });
 });
 
