@@ -9,7 +9,7 @@ import { ClusterError, isClusterError } from "../model/cluster-error";
 import { type Contents, describeHold, objectionOf } from "../model/contents";
 import { UNDELETABLE_NAMESPACES } from "../model/name";
 import type { Namespace } from "../model/namespace";
-import { fieldManagerOf, ownerOf, wasCreatedBy } from "../model/owner";
+import { fieldManagerOf, fieldsOf, ownerOf, wasCreatedBy } from "../model/owner";
 import { describePlace } from "../model/place";
 import type { LeavePolicy } from "../model/spec";
 import type { MemberStatus } from "../model/state";
@@ -86,16 +86,25 @@ export async function refuseContents(fleet: Fleet, place: string, name: string):
 
 /** An apply of nothing: the server removes what our field manager owned alone. */
 async function release(fleet: Fleet, { place, name, owner }: Leave, uid: string): Promise<undefined> {
+  const fieldManager = fieldManagerOf(owner);
+  const seen = await fleet.recall(place, name);
   // A write to a namespace that is going succeeds and means nothing.
-  if ((await fleet.recall(place, name))?.deletionTimestamp !== undefined) return;
+  if (seen?.deletionTimestamp !== undefined) return;
+  // Given back by a run that was cut off. The server would note even an apply of nothing in the managed fields.
+  if (seen?.uid === uid && !ownsAnything(fieldManager, seen)) return;
   try {
     const body = { name, uid, labels: {}, annotations: {} };
-    const { namespace } = await fleet.api(place).apply(body, { fieldManager: fieldManagerOf(owner), force: false });
+    const { namespace } = await fleet.api(place).apply(body, { fieldManager, force: false });
     fleet.note(place, name, namespace);
   } catch (thrown) {
     // Gone, or another namespace by now: there is nothing of ours to give back.
     if (clusterErrorOf(thrown).code !== "changed") throw thrown;
   }
+}
+
+function ownsAnything(fieldManager: string, namespace: Namespace): boolean {
+  const { labels, annotations } = fieldsOf(fieldManager, namespace);
+  return labels.length > 0 || annotations.length > 0;
 }
 
 /** Returns what holds the namespace when it is not gone in time. */

@@ -122,6 +122,18 @@ describe("a cluster that leaves", () => {
     expect(Object.keys(after.state.members)).toEqual(["east"]);
   });
 
+  test("is not written again where a run that was cut off has given everything back", async () => {
+    const fake = aFakeMesh();
+    const { state } = await up(fake, ARGS);
+    const without = { ...ARGS, clusters: ["east"] };
+    await up(fake, without, state);
+    const later = fake.restart();
+    const seen = await read(state, later.world);
+    await up(later, without, seen);
+    expect(later.writes()).not.toContain("west apply");
+    expect(await labelsOn(fake, "west")).toEqual({});
+  });
+
   test("is not written with retain", async () => {
     const { fake } = await leave("retain");
     expect(fake.writes()).toEqual(["controlPlane apply"]);
