@@ -19,7 +19,7 @@ const ISTIO = "test/lab/istio-setup.ts";
 const BROWSER = "test/lab/browser-setup.ts";
 
 /** End-to-end tests run one file a lab, and a lab is idle while the command line starts. */
-const LABS = 2;
+const LABS = 3;
 
 /** Unit tests share no state between files, so that they need not load every module anew: a third of the time. */
 const UNIT = { isolate: false };
