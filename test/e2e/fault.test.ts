@@ -42,7 +42,7 @@ describe("a cluster that is down", () => {
 
     await world.lab.cluster("west").start();
     const writes = await world.writesDuring(async () => {
-      expect(await world.project.up()).toContain("first: west is written again: connection refused");
+      expect(await world.project.up()).toContain("west is written again: connection refused");
     });
     expect(writes).toEqual({ west: { "patch namespaces": 1 } });
     expect(await world.labels("west", "first")).toEqual({ team: "a" });

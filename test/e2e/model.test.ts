@@ -229,8 +229,9 @@ describe("any sequence of changes, drift, faults, kills and refreshes", () => {
         }),
       );
     };
+    // What nobody needs to say, the plugin does not record.
     const policiesNow = () =>
-      new Map([...outputsNow()].map(([each, { onDelete }]) => [each, onDelete as Declaration["onDelete"]]));
+      new Map([...outputsNow()].map(([each, { onDelete = "retain" }]) => [each, onDelete as Declaration["onDelete"]]));
 
     try {
       for (const each of sequence) {

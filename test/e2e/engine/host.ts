@@ -1,12 +1,14 @@
 /**
  * The process that the engine starts for a Mesh, without the engine: it loads the installed package's provider and calls
- * its methods as Pulumi's dynamic server does. A message `renew` makes it a new process at the price of some
- * milliseconds: nothing that the package has remembered or opened is left.
+ * its methods as Pulumi's dynamic server does, or the plugin's as the engine does. A message `renew` makes it a new process
+ * at the price of some milliseconds: nothing that the package has remembered or opened is left.
  */
 
 import { createRequire, enableCompileCache } from "node:module";
 import type * as net from "node:net";
 import { join } from "node:path";
+import { startEngineLines } from "./engine-lines.ts";
+import { type Methods, pluginMethods, type Service } from "./plugin-methods.ts";
 
 /** Exports of the provider's module, each of which has the life of a resource type. */
 export type ResourceProvider = "provider" | "globalNamespaces" | "namespaceSync";
@@ -37,13 +39,15 @@ export type Reply =
   /** An error that nobody waits for: the engine would end with it. */
   | { readonly uncaught: string };
 
-type Resource = Readonly<Record<string, (...args: readonly unknown[]) => Promise<unknown>>>;
-
-const [, , runDir = ""] = process.argv;
+const [, , runDir = "", face = "dynamic"] = process.argv;
 const require = createRequire(join(runDir, "host.js"));
 const packageDir = join(runDir, "node_modules", "pulumi-global-namespace");
+const load = createRequire(join(packageDir, "package.json"));
 const sockets = new Set<net.Socket>();
 let said: string[] = [];
+/** Of the plugin, until the process is another one. */
+let service: Promise<Service> | undefined;
+let engineAddress: Promise<string> | undefined;
 
 // Hundreds of them are started.
 enableCompileCache();
@@ -77,13 +81,26 @@ async function run(call: Call): Promise<unknown> {
     globalThis.gc?.();
     return process.memoryUsage();
   }
-  const resource = require("pulumi-global-namespace/provider")[call.resource] as Resource;
-  const value = await resource[call.method]?.(...call.args);
+  const methods = await methodsOf(call.resource);
+  const value = await methods[call.method]?.(...(call.args as never[]));
   refuseUndefined(value, call.method);
   return value;
 }
 
+async function methodsOf(resource: ResourceProvider): Promise<Methods> {
+  if (face === "dynamic") return require("pulumi-global-namespace/provider")[resource];
+  service ??= pluginService();
+  return pluginMethods(await service, resource);
+}
+
+async function pluginService(): Promise<Service> {
+  engineAddress ??= startEngineLines((line) => said.push(line));
+  const { createService } = load("./dist/plugin/server.js");
+  return createService({ version: "0.0.0", schema: () => "" }, await engineAddress);
+}
+
 function renew(): void {
+  service = undefined;
   for (const socket of sockets) socket.destroy();
   for (const path of Object.keys(require.cache)) if (path.startsWith(packageDir)) delete require.cache[path];
 }

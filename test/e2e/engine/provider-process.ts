@@ -2,6 +2,7 @@
 
 import { type ChildProcess, fork } from "node:child_process";
 import { join } from "node:path";
+import { faceInUse } from "../face.ts";
 import type { Call, Reply, ResourceProvider, Thrown } from "./host.ts";
 
 /** The process ended while a call was under way: nobody knows what it did. */
@@ -46,7 +47,7 @@ export function aProviderProcess(
   let last = 0;
 
   const start = (): ChildProcess => {
-    const started = fork(join(import.meta.dirname, "host.ts"), [runDir], {
+    const started = fork(join(import.meta.dirname, "host.ts"), [runDir, faceInUse()], {
       execArgv: [...(options.execArgv ?? [])],
       env: { ...process.env, ...options.env },
       stdio: ["ignore", "ignore", "inherit", "ipc"],
