@@ -12,7 +12,15 @@ import { labEnvironment } from "../test/lab/environment.ts";
 import { readKubeconfig, writeKubeconfig } from "../test/lab/kubeconfig.ts";
 import { type Lab, openLab, startLab } from "../test/lab/lab.ts";
 import { inChild } from "./child.ts";
-import { asOne, type Contestant, type Declared, engineAlone, kubernetesLoop, thisPackage } from "./contestants.ts";
+import {
+  asOne,
+  asPlugin,
+  type Contestant,
+  type Declared,
+  engineAlone,
+  kubernetesLoop,
+  thisPackage,
+} from "./contestants.ts";
 import { startDelayProxy } from "./delay-proxy.ts";
 import { type Details, measureDetails } from "./details.ts";
 import { runContestant } from "./engine-run.ts";
@@ -60,7 +68,13 @@ interface Setting {
 }
 
 async function measureCases(given: Options, setting: Setting, measured: (one: Case) => void): Promise<void> {
-  const all = [thisPackage, asOne, engineAlone, ...(hasKubernetesPlugin(setting.env) ? [kubernetesLoop] : [])];
+  const all = [
+    thisPackage,
+    asOne,
+    asPlugin,
+    engineAlone,
+    ...(hasKubernetesPlugin(setting.env) ? [kubernetesLoop] : []),
+  ];
   const contestants = all.filter(({ key }) => given.programs.includes(key));
   for (const size of sizesOf(given, setting.lab.names)) {
     const one: Case = { ...size, clusters: size.names.length, runs: [] };

@@ -1,5 +1,7 @@
 /** The programs that are measured: each declares the same namespaces on the same clusters. */
 
+import { MODULES, PLUGINS } from "../test/e2e/face.ts";
+
 export interface Declared {
   readonly namespaces: number;
   /** Contexts of the kubeconfig; the first is the control plane. */
@@ -10,12 +12,14 @@ export interface Declared {
   readonly team: string;
 }
 
-export type Key = "package" | "plural" | "loop" | "engine";
+export type Key = "package" | "plural" | "plugin" | "loop" | "engine";
 
 export interface Contestant {
   readonly key: Key;
   readonly title: string;
   readonly asksClusters: boolean;
+  /** Added to Pulumi.yaml. */
+  readonly settings?: string;
   program(declared: Declared): string;
 }
 
@@ -41,6 +45,17 @@ const args = { labels: { team: "${team}" }, clusters: ${JSON.stringify(members)}
 const namespaces = Object.fromEntries(names.map((name) => [name, args]));
 new GlobalNamespaces("bench", { namespaces }, { provider: mesh });
 `,
+};
+
+/** The other face of the same core. */
+export const asPlugin: Contestant = {
+  key: "plugin",
+  title: "this package, as a plugin",
+  asksClusters: true,
+  settings: PLUGINS,
+  program: (declared) => `
+const { GlobalNamespace, Mesh } = require("${MODULES.plugin}");
+${resources(declared)}`,
 };
 
 /** The same program, resources and state of the same kind; the provider keeps what it is given and asks nobody. */

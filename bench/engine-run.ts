@@ -42,7 +42,7 @@ const DESTROY = ["destroy", "--yes", "--skip-preview", "--parallel=300"];
 
 /** The clusters must hold none of the namespaces. */
 export async function runContestant(contestant: Contestant, first: Declared, place: Place): Promise<Run> {
-  const project = createProject(place);
+  const project = createProject(place, contestant);
   const program = (declared: Declared) => writeFileSync(join(project.dir, "index.js"), contestant.program(declared));
   const measure = (...args: string[]) => measureJob(project, place.lab, args);
   try {
@@ -75,12 +75,12 @@ interface Project {
   readonly env: NodeJS.ProcessEnv;
 }
 
-function createProject({ dir: parent, env }: Place): Project {
+function createProject({ dir: parent, env }: Place, { settings = "" }: Contestant): Project {
   const dir = mkdtempSync(join(parent, "project-"));
   symlinkSync(join(parent, "node_modules"), join(dir, "node_modules"));
   const backend = join(dir, "backend");
   mkdirSync(backend);
-  writeFileSync(join(dir, "Pulumi.yaml"), "name: bench\nruntime: nodejs\nmain: index.js\n");
+  writeFileSync(join(dir, "Pulumi.yaml"), `name: bench\nruntime: nodejs\nmain: index.js\n${settings}`);
   writeFileSync(join(dir, "package.json"), JSON.stringify({ name: "bench", private: true, main: "index.js" }));
   writeFileSync(join(dir, "nothing.js"), NOTHING);
   writeFileSync(join(dir, "nothing-provider.js"), NOTHING_PROVIDER);

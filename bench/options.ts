@@ -26,7 +26,7 @@ export const USAGE = `npm run bench [-- options]
   --clusters 3,6       default 3,6; the first of them is the control plane
   --rtt 0,20,100       milliseconds that a round trip takes; beyond the first with the middle sizes alone
   --runs 3             how often each is measured; the table has the median and how far the runs lie apart
-  --programs package   of package, plural, engine and loop; default all, loop where its plugin is on PATH
+  --programs package   of package, plural, plugin, engine and loop; default all, loop where its plugin is on PATH
   --lab DIR            a lab that runs already (npm run lab), with as many clusters
   --out DIR            default bench/results
   --no-details         leaves out start-up, memory, a hundred clusters and the size of the state`;
@@ -42,7 +42,7 @@ export function parseOptions(args: string[]): Options | undefined {
       clusters: { type: "string" },
       rtt: { type: "string" },
       runs: { type: "string" },
-      programs: { type: "string", default: "package,plural,engine,loop" },
+      programs: { type: "string", default: "package,plural,plugin,engine,loop" },
       lab: { type: "string" },
       out: { type: "string", default: "bench/results" },
       details: { type: "boolean", default: true },

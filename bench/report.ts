@@ -2,7 +2,7 @@
 
 import type { Cost } from "./child.ts";
 import type { Contestant, Key } from "./contestants.ts";
-import { asOne, engineAlone, kubernetesLoop, thisPackage } from "./contestants.ts";
+import { asOne, asPlugin, engineAlone, kubernetesLoop, thisPackage } from "./contestants.ts";
 import type { Details } from "./details.ts";
 import { JOBS, type Job, type Measured, type Run } from "./engine-run.ts";
 import type { ProviderAlone } from "./provider-alone.ts";
@@ -42,7 +42,7 @@ export function describe({ machine, cases, details, loop }: Results): string {
     "![Growth with the namespaces and with the clusters](growth.svg)",
     table(["", ""], Object.entries(machine)),
     "## By the command line",
-    `Seconds of a whole \`pulumi\` command. ${thisPackage.title}; ${asOne.title} ("as one"); ${engineAlone.title} (the engine's floor); ${
+    `Seconds of a whole \`pulumi\` command. ${thisPackage.title}; ${asOne.title} ("as one"); ${asPlugin.title}; ${engineAlone.title} (the engine's floor); ${
       loop ? kubernetesLoop.title : `${kubernetesLoop.title} (its plugin is not on PATH: not measured)`
     }. The control plane is one of the clusters.`,
     byEngine(cases),
@@ -66,11 +66,13 @@ function byEngine(cases: readonly Case[]): string {
       const engine = secondsOf(one, "engine", job);
       const theirs = secondsOf(one, "loop", job);
       const plural = secondsOf(one, "plural", job);
+      const plugin = secondsOf(one, "plugin", job);
       return [
         sizeOf(one),
         job,
         inSeconds(ours),
         inSeconds(plural),
+        inSeconds(plugin),
         inSeconds(engine),
         inSeconds(theirs),
         ratio(ours, engine),
@@ -86,6 +88,7 @@ function byEngine(cases: readonly Case[]): string {
       "job",
       "this package",
       "as one",
+      "as a plugin",
       "engine's floor",
       "loop",
       "package ÷ floor",
