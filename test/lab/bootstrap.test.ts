@@ -44,7 +44,7 @@ describe("the scripts", () => {
   test("name their tasks when they do not know one", async () => {
     const { stderr } = await runOn({ node: process.versions.node }, "tests");
     expect(stderr).toBe(
-      'there is no task "tests"; there are quickstart, lab, check, bench, reference, test, test:long\n',
+      'there is no task "tests"; there are quickstart, lab, check, bench, simulate, reference, test, test:long\n',
     );
   });
 });
