@@ -34,7 +34,7 @@ describe("the example of a fleet", () => {
     await world.lab.cluster("west").stop();
     const { exitCode, stdout } = await fleet("up");
     expect(stdout.endsWith(`\n${oneFailed}`)).toBe(true);
-    expect(stdout).toMatch(/^west: .*cannot apply namespace "fleet-orders" on cluster "west": /m);
+    expect(stdout).toMatch(/^west: .*cannot apply namespaces .*"fleet-orders".* on cluster "west": /m);
     expect(exitCode).toBe(1);
     expect(await world.labels("north", "fleet-orders")).toEqual({ team: "orders", tier: "1" });
     await world.lab.cluster("west").start();
