@@ -43,8 +43,11 @@ const tasks = {
     await buildIfChanged(env, say);
     // Sizes that are given hold: who has an hour and not a day still has all of it tried.
     const long = { GLOBAL_NAMESPACE_TEST_INPUTS: "50000", ...env, GLOBAL_NAMESPACE_TEST_LONG: "1" };
-    const files = args.length > 0 ? args : faultSuite;
-    await runProgram("node", [...vitest, "--project", "unit", "--project", "e2e", "--project", "long", ...files], long);
+    const run = (files, env) =>
+      runProgram("node", [...vitest, "--project", "unit", "--project", "e2e", "--project", "long", ...files], env);
+    if (args.length > 0) return run(args, long);
+    await run(faultSuite, long);
+    await run(onBothFaces, { ...env, GLOBAL_NAMESPACE_TEST_FACE: "plugin" });
   },
 };
 
@@ -55,6 +58,17 @@ const faultSuite = [
   "test/e2e/kill-pulumi.test.ts",
   "test/e2e/model.test.ts",
   "test/long/",
+];
+
+/** Those that `npm test` runs with the dynamic provider alone; the ones in test/e2e/plugin it runs with both. */
+const onBothFaces = [
+  "test/e2e/deletion.test.ts",
+  "test/e2e/fault.test.ts",
+  "test/e2e/many.test.ts",
+  "test/e2e/rights.test.ts",
+  "test/e2e/rivals.test.ts",
+  "test/e2e/status.test.ts",
+  "test/e2e/sync.test.ts",
 ];
 
 main(process.argv.slice(2)).catch((error) => {
