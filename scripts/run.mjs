@@ -64,7 +64,9 @@ const faultSuite = [
 const onBothFaces = [
   "test/e2e/deletion.test.ts",
   "test/e2e/fault.test.ts",
+  "test/e2e/kill.test.ts",
   "test/e2e/many.test.ts",
+  "test/e2e/model.test.ts",
   "test/e2e/rights.test.ts",
   "test/e2e/rivals.test.ts",
   "test/e2e/status.test.ts",
