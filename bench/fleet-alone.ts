@@ -2,17 +2,7 @@
 
 import { createRequire } from "node:module";
 import { answer, type Cost, costOf } from "./child.ts";
-
-type Properties = Record<string, unknown>;
-
-interface Provider {
-  configure(request: { readonly config: unknown }): Promise<void>;
-  check(olds: Properties, news: Properties): Promise<{ readonly inputs: Properties; readonly failures: unknown[] }>;
-  diff(id: string, olds: Properties, news: Properties): Promise<{ readonly changes: boolean }>;
-  create(inputs: Properties): Promise<{ readonly outs: Properties }>;
-  read(id: string, props: Properties): Promise<{ readonly props: Properties }>;
-  update(id: string, olds: Properties, news: Properties): Promise<{ readonly outs: Properties }>;
-}
+import type { Properties, Provider } from "./provider.ts";
 
 export interface FleetGiven {
   /** A file in a folder where the package is installed. */

@@ -3,18 +3,8 @@
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { answer, costOf } from "./child.ts";
+import type { Properties, Provider } from "./provider.ts";
 import type { Alone } from "./raw-floor.ts";
-
-type Properties = Record<string, unknown>;
-
-interface Provider {
-  configure(request: { readonly config: unknown }): Promise<void>;
-  check(olds: Properties, news: Properties): Promise<{ readonly inputs: Properties; readonly failures: unknown[] }>;
-  diff(id: string, olds: Properties, news: Properties): Promise<{ readonly changes: boolean }>;
-  create(inputs: Properties): Promise<{ readonly outs: Properties }>;
-  read(id: string, props: Properties): Promise<{ readonly props?: Properties }>;
-  update(id: string, olds: Properties, news: Properties): Promise<{ readonly outs: Properties }>;
-}
 
 export interface ProviderGiven {
   /** Where the package is installed. */
