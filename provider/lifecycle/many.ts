@@ -130,19 +130,17 @@ export async function reconcileMany(inputs: Inputs, remembered: States, world: W
   const declared = isRecord(inputs.namespaces) ? inputs.namespaces : {};
   const states: Record<string, State> = {};
   const failures: NamespaceFailure[] = [];
-  const fail = (namespace: string, all: readonly string[]) =>
-    failures.push(...all.map((failure) => ({ namespace, failure })));
   const settle = async (name: string): Promise<void> => {
     const before = ownValue(remembered, name);
     const one = ownValue(declared, name);
     if (isRecord(one)) {
       const done = await reconcileOne(one, before, world);
       if (done.state !== undefined) states[name] = done.state;
-      fail(name, done.failures);
+      failures.push(...failuresOf(name, done.failures));
     } else if (before !== undefined && !isReleased(inputs, name)) {
       const left = await remove(before, world);
       if (left.length > 0) states[name] = before;
-      fail(name, left);
+      failures.push(...failuresOf(name, left));
     }
   };
   const names = [...new Set([...Object.keys(declared), ...Object.keys(remembered)])].sort();
@@ -155,6 +153,10 @@ export async function reconcileMany(inputs: Inputs, remembered: States, world: W
   });
   await forEach(changed, settle, world, String(inputs.resource));
   return { states: sorted(states), failures: joinFailures(failures) };
+}
+
+function failuresOf(namespace: string, failures: readonly string[]): NamespaceFailure[] {
+  return failures.map((failure) => ({ namespace, failure }));
 }
 
 async function reconcileOne(
@@ -186,7 +188,7 @@ export async function removeMany(states: States, world: World, resource: string)
   const failures: NamespaceFailure[] = [];
   const end = async (name: string): Promise<void> => {
     const left = await remove(states[name] as State, world);
-    failures.push(...left.map((failure) => ({ namespace: name, failure })));
+    failures.push(...failuresOf(name, left));
   };
   await forEach(Object.keys(states), end, world, resource);
   return joinFailures(failures);

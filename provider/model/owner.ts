@@ -130,3 +130,8 @@ export function isCreatorOf(owner: string, namespace: Namespace): boolean {
   const candidates = creators.length > 0 ? creators : entries.filter((entry) => entry.operation === "Apply");
   return candidates.length > 0 && candidates.every((entry) => entry.manager === manager);
 }
+
+/** Who has set a label, by field manager: several where it was set to the same value. */
+export function managersOf(existing: Namespace, label: string): string[] {
+  return existing.fieldManagers.filter(({ labels }) => labels.includes(label)).map(({ manager }) => manager);
+}

@@ -5,7 +5,14 @@ import { describeList, describePath, describeValue } from "./failure";
 import { competingLabels } from "./injection";
 import { ownValue, type StringMap } from "./json";
 import type { Namespace } from "./namespace";
-import { fieldManagerOf, isSyncFieldManager, OWNER_ANNOTATION, ownerOf, ownerOfFieldManager } from "./owner";
+import {
+  fieldManagerOf,
+  isSyncFieldManager,
+  managersOf,
+  OWNER_ANNOTATION,
+  ownerOf,
+  ownerOfFieldManager,
+} from "./owner";
 import type { Policies } from "./spec";
 import type { Target } from "./targets";
 
@@ -51,13 +58,11 @@ export function refusalOf(existing: Namespace, claim: Claim): Refusal | undefine
 
 /** The labels over which the cluster would refuse an apply: another manager has set another value. */
 function conflictsOf(existing: Namespace, { owner, labels, written }: Claim): FieldConflict[] {
-  const isInTheWay = ({ manager }: { readonly manager: string }) =>
-    manager !== fieldManagerOf(owner) && !isSyncFieldManager(manager);
   return Object.entries(labels).flatMap(([key, value]) => {
     const live = ownValue(existing.labels, key);
     if (live === undefined || live === value || Object.hasOwn(written, key)) return [];
-    const managers = existing.fieldManagers.filter((entry) => entry.labels.includes(key) && isInTheWay(entry));
-    return managers.map(({ manager }) => ({ field: `${LABELS}${key}`, manager }));
+    const others = managersOf(existing, key).filter((manager) => !isOurs(manager, owner));
+    return others.map((manager) => ({ field: `${LABELS}${key}`, manager }));
   });
 }
 
@@ -77,7 +82,7 @@ export function describeOwner(owner: string, claimant: string): string {
 /** Labels that would change the meaning of the declared injection, and who set them. */
 export function describeCompetitors(existing: Namespace, competing: StringMap, keys: readonly string[]): string {
   const texts = keys.map((key) => {
-    const managers = existing.fieldManagers.filter((entry) => entry.labels.includes(key)).map((entry) => entry.manager);
+    const managers = managersOf(existing, key);
     return `label ${key}=${JSON.stringify(competing[key])} is owned by ${describeList(managers, "nobody")}`;
   });
   return `${texts.join(", ")}, and competes with the declared injection; remove it there, or force: true removes it`;
@@ -101,13 +106,15 @@ export function describeOverruled(namespace: Namespace, target: Target): string 
   return `${texts.join(", ")} in the same moment; an admission webhook or policy of the cluster does that, change it there or declare what it wants`;
 }
 
+/** This owner, or a NamespaceSync, which leaves a namespace to its declaration. */
+function isOurs(manager: string, owner: string): boolean {
+  return manager === fieldManagerOf(owner) || isSyncFieldManager(manager);
+}
+
 /** Whether a label stands in nobody's way: set by this owner, or by NamespaceSyncs, which leave it to a declaration. */
 export function givesWay(existing: Namespace, key: string, { owner }: Pick<Claim, "owner">): boolean {
-  const managers = existing.fieldManagers.filter((entry) => entry.labels.includes(key));
-  return (
-    managers.length > 0 &&
-    managers.every(({ manager }) => manager === fieldManagerOf(owner) || isSyncFieldManager(manager))
-  );
+  const managers = managersOf(existing, key);
+  return managers.length > 0 && managers.every((manager) => isOurs(manager, owner));
 }
 
 /**

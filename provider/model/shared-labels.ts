@@ -2,12 +2,13 @@
 
 import { describeList } from "./failure";
 import type { Namespace } from "./namespace";
-import { fieldManagerOf } from "./owner";
+import { fieldManagerOf, managersOf } from "./owner";
 
 /** Which of the labels somebody other than the owner has set as well. */
 export function sharedLabels(existing: Namespace, keys: readonly string[], owner: string): string[] {
-  const others = existing.fieldManagers.filter(({ manager }) => manager !== fieldManagerOf(owner));
-  return keys.filter((key) => Object.hasOwn(existing.labels, key) && others.some(({ labels }) => labels.includes(key)));
+  const ours = fieldManagerOf(owner);
+  const isShared = (key: string) => managersOf(existing, key).some((manager) => manager !== ours);
+  return keys.filter((key) => Object.hasOwn(existing.labels, key) && isShared(key));
 }
 
 export interface Staying {
