@@ -5,6 +5,7 @@
 
 import { MODE_LABELS } from "../../provider/model/injection";
 import { parseStaying } from "../../provider/model/shared-labels";
+import { parseUnseen } from "../../provider/model/unseen";
 import type { Cell } from "./cell";
 import { MESH, sortPlaces } from "./mesh";
 import { type Diagnostic, parsePreview } from "./preview";
@@ -70,14 +71,13 @@ function remarksOf(infos: readonly Diagnostic[], namespaces: readonly string[]):
 }
 
 /** A cluster that could not be asked while the preview ran. */
-const UNREACHED = /^(\S+): (who injects|what stands) on (?:cluster "([^"]+)"|the control plane) is not known: (.*)$/;
-
 function withUnreached(row: Row, remarks: readonly string[]): Row {
   const cells: Record<string, Cell> = { ...row.cells };
-  for (const remark of remarks) {
-    const [, namespace, what, cluster = MESH, why] = UNREACHED.exec(remark) ?? [];
+  for (const unseen of remarks.map(parseUnseen)) {
+    if (unseen?.namespace !== row.namespace) continue;
+    const { what, cluster = MESH, why } = unseen;
     const cell = cells[cluster];
-    if (namespace !== row.namespace || why === undefined || cell === undefined || cell.remark !== undefined) continue;
+    if (cell === undefined || cell.remark !== undefined) continue;
     cells[cluster] = { ...cell, remark: `${what === "who injects" ? what : "what stands there"} is not known: ${why}` };
   }
   return { ...row, cells };

@@ -5,15 +5,15 @@ import type { CheckFailure } from "../model/failure";
 import { rememberFinding, rememberFindings, withOrigin } from "../model/findings";
 import { isRecord, mapValues, pick, type StringMap, sameJson, withoutUndefined } from "../model/json";
 import type { Mesh, MeshResult } from "../model/mesh";
-import { describePlace } from "../model/place";
 import { foreignLabels, propagatedLabels } from "../model/propagation";
 import { describeInjectionMove } from "../model/restarts";
 import { ARGS, parsePolicies, parseSpec, type Spec } from "../model/spec";
 import { resolveTargets, type Target } from "../model/targets";
 import { hasUnknown, isUnknown } from "../model/unknown";
+import { describeUnseen } from "../model/unseen";
 import { describeDepartures, describeRollout, describeWhatStays, failuresOfDepartures } from "./departures";
 import type { Expectations } from "./expectations";
-import { type Look, lookAtClusters } from "./first-look";
+import { lookAtClusters } from "./first-look";
 import type { Fleet } from "./fleet";
 import { resolveInjectors } from "./injectors";
 import { createPatience } from "./patience";
@@ -105,7 +105,10 @@ export async function check(olds: Inputs, news: Inputs, context: CheckContext): 
       patience,
     }),
   ]);
-  const unseen = describeUnseen(name, look.unknown, injectors.remarks);
+  // A cluster of which it is said already that it could not be asked needs no second line.
+  const unseen = Object.entries(look.unknown)
+    .filter(([place]) => !injectors.unseen.includes(place))
+    .map(([place, why]) => describeUnseen(name, "what stands", place, why));
   for (const line of [...staying, ...injectors.remarks, ...unseen]) context.say(line);
   const { origins } = look;
   const found = {
@@ -115,13 +118,6 @@ export async function check(olds: Inputs, news: Inputs, context: CheckContext): 
   const move = { before: knownTargets(before.targets), after: knownTargets(found.targets) };
   for (const line of describeInjectionMove(name, move, policies.restart)) context.say(line);
   return { inputs: { ...inputs, ...found }, failures: [...look.failures, ...departures, ...injectors.failures] };
-}
-
-/** A cluster of which it is said already that it could not be asked who injects needs no second line. */
-function describeUnseen(name: string, unknown: Look["unknown"], remarks: readonly string[]): string[] {
-  return Object.entries(unknown)
-    .filter(([place]) => !remarks.some((line) => line.includes(` on ${describePlace(place)} is not known: `)))
-    .map(([place, why]) => `${name}: what stands on ${describePlace(place)} is not known: ${why}`);
 }
 
 function knownTargets(targets: unknown): Readonly<Record<string, Target>> {

@@ -12,6 +12,7 @@ import { describePlace } from "../model/place";
 import type { Policies } from "../model/spec";
 import type { PreviewTarget } from "../model/targets";
 import { hasUnknown } from "../model/unknown";
+import { describeUnseen } from "../model/unseen";
 import type { Fleet } from "./fleet";
 import { ENDLESS, type Patience } from "./patience";
 
@@ -31,12 +32,15 @@ export interface Injectors<T extends PreviewTarget> {
   readonly failures: readonly CheckFailure[];
   /** Sentences for the log. */
   readonly remarks: readonly string[];
+  /** Clusters that could not be asked, or not in time; a remark says so of each. */
+  readonly unseen: readonly string[];
 }
 
 export async function resolveInjectors<T extends PreviewTarget>(question: Question<T>): Promise<Injectors<T>> {
   const { name, revisionCheck, fleet } = question;
   const failures: CheckFailure[] = [];
   const remarks: string[] = [];
+  const unseen: string[] = [];
   const resolve = async (cluster: string, target: T): Promise<T> => {
     if (revisionCheck === "off" || target.pending === true || target.injectedBy !== undefined) return target;
     if (hasUnknown(target.labels) || !saysInjection(target.labels as StringMap)) return target;
@@ -53,7 +57,8 @@ export async function resolveInjectors<T extends PreviewTarget>(question: Questi
       return { ...target, injectedBy: injectedBy(namespace, { labels: {} }, webhooks) };
     } catch (error) {
       if (!isClusterError(error)) throw error;
-      remarks.push(`${name}: who injects on ${describePlace(cluster)} is not known: ${error.message}`);
+      unseen.push(cluster);
+      remarks.push(describeUnseen(name, "who injects", cluster, error.message));
       return target;
     }
   };
@@ -62,14 +67,13 @@ export async function resolveInjectors<T extends PreviewTarget>(question: Questi
   );
   const answers = await (question.patience ?? ENDLESS).inTime(asked);
   const late = Object.keys(question.targets).filter((cluster) => !answers.has(cluster));
-  const unanswered = late.map(
-    (cluster) => `${name}: who injects on ${describePlace(cluster)} is not known: it has not answered yet`,
-  );
+  const unanswered = late.map((cluster) => describeUnseen(name, "who injects", cluster, "it has not answered yet"));
   const byReason = (a: CheckFailure, b: CheckFailure) => (a.reason < b.reason ? -1 : 1);
   return {
     targets: mapValues(question.targets, (target, cluster) => answers.get(cluster) ?? target),
     failures: failures.toSorted(byReason),
     remarks: [...remarks, ...unanswered].sort(),
+    unseen: [...unseen, ...late],
   };
 }
 
