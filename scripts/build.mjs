@@ -24,6 +24,9 @@ const cache = join(modules, ".cache", "pulumi-global-namespace");
 /** Holds the hash of what dist/ was compiled from. Outside of dist/, which is packed. */
 const stamp = join(cache, "compiled-from");
 
+/** Libraries that a provider process loads at its start, each as one small file instead of its many. */
+const BUNDLED = { zod: "provider/model/zod" };
+
 /** Compiles when a source has changed since the last time. */
 export async function buildIfChanged(env, say) {
   linkPackage();
@@ -72,14 +75,37 @@ async function compile(env) {
   await runProgram("node", [compiler, "-p", "tsconfig.build.json", "--outDir", compiled], env, {
     stdio: ["ignore", 2, 2],
   });
+  for (const [library, file] of Object.entries(BUNDLED)) await bundle(library, file, compiled);
   rmSync(target, { recursive: true, force: true });
   renameSync(compiled, target);
+}
+
+/** What a module takes from a library by name is put into it, and what is not reached from there is left out. */
+async function bundle(library, file, compiled) {
+  // Not installed where nothing is built.
+  const esbuild = await import("esbuild");
+  const license = readFileSync(join(modules, library, "LICENSE"), "utf8").trim();
+  await esbuild.build({
+    absWorkingDir: root,
+    entryPoints: [`${file}.ts`],
+    outfile: join(compiled, `${file}.js`),
+    allowOverwrite: true,
+    bundle: true,
+    format: "cjs",
+    platform: "node",
+    target: "node22",
+    // A library's ES modules, also where it prefers others for Node.js: only these can be taken in part.
+    mainFields: ["module", "main"],
+    banner: { js: `/*!\n${library}, in part. Its license:\n\n${license}\n*/` },
+    logLevel: "warning",
+  });
 }
 
 function hashSources() {
   const hash = createHash("sha256");
   const files = ["sdk", "provider", "plugin", "cli"].flatMap((folder) => filesBelow(join(root, folder)));
-  const settings = ["tsconfig.json", "tsconfig.build.json", "package-lock.json"].map((name) => join(root, name));
+  const names = ["tsconfig.json", "tsconfig.build.json", "package-lock.json", "scripts/build.mjs"];
+  const settings = names.map((name) => join(root, name));
   for (const file of [...files.sort(), ...settings])
     hash.update(file).update("\0").update(readFileSync(file)).update("\0");
   return hash.digest("hex");

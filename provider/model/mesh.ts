@@ -1,6 +1,5 @@
 /** The mesh as the provider is configured with it: `Mesh`'s inputs, parsed once a process. */
 
-import { z } from "zod";
 import type { Candidate } from "./affinity";
 import { type ClusterConnection, type ExecPlugins, PENDING_KUBECONFIG } from "./connection";
 import { type CheckFailure, describePath } from "./failure";
@@ -9,6 +8,7 @@ import { problemOfLabelValue } from "./labels";
 import { problemOfClusterName } from "./name";
 import { failuresOf } from "./parse";
 import { CONTROL_PLANE } from "./place";
+import * as z from "./zod";
 
 export interface MeshCluster extends Candidate {
   readonly connection: ClusterConnection;

@@ -1,20 +1,20 @@
 /** zod, in this package's words: schemas that accept unknowns, and issues turned into check failures. */
 
-import { z } from "zod";
 import { type CheckFailure, describePath, describeValue } from "./failure";
 import { isRecord } from "./json";
 import { problemOfAnnotationValue, problemOfKey, problemOfLabelValue } from "./labels";
 import { isUnknown, UNKNOWN, type Unknown } from "./unknown";
+import * as z from "./zod";
 
-/** The schema, or a value that is not known before the update. */
+/** The schema, or a value that is not known before the update. @internal */
 export function orUnknown<T extends z.ZodType>(schema: T): z.ZodUnion<[z.ZodLiteral<Unknown>, T]> {
   return z.union([z.literal(UNKNOWN), schema]);
 }
 
-/** A map of labels or annotations; grammar is checked by `failuresOfKeys`, which names the key at fault. */
+/** A map of labels or annotations; grammar is checked by `failuresOfKeys`, which names the key at fault. @internal */
 export const keyValueMap: z.ZodRecord<z.ZodString, z.ZodUnknown> = z.record(z.string(), z.unknown());
 
-/** zod's issues as failures. `root` is put before each path, `input` is what was parsed. */
+/** zod's issues as failures. `root` is put before each path, `input` is what was parsed. @internal */
 export function failuresOf(error: z.ZodError, input: unknown, root: readonly PropertyKey[] = []): CheckFailure[] {
   return flatten(error.issues).map((issue) => ({
     property: describePath([...root, ...issue.path]),

@@ -3,7 +3,6 @@
  * a value that a preview does not know yet is accepted wherever it stands.
  */
 
-import { z } from "zod";
 import type { Affinity } from "./affinity";
 import { type CheckFailure, describePath, describeValue } from "./failure";
 import { type Injection, labelsOfInjection } from "./injection";
@@ -15,6 +14,7 @@ import { problemOfNamespaceName } from "./name";
 import { failuresOf, failuresOfKeys, keyValueMap, orUnknown } from "./parse";
 import { hasUnknown, isUnknown, type Known, UNKNOWN } from "./unknown";
 import { failuresOfWaves, parseWaves, type Waves } from "./waves";
+import * as z from "./zod";
 
 export type KnownMap = Known<Readonly<Record<string, Known<string>>>>;
 

@@ -1,6 +1,5 @@
 /** What a program declares of a `NamespaceSync`, parsed: failures name the property, unknowns are accepted. */
 
-import { z } from "zod";
 import { type CheckFailure, describeList, describePath } from "./failure";
 import { problemOfGlob } from "./glob";
 import { isRecord } from "./json";
@@ -8,6 +7,7 @@ import type { Mesh } from "./mesh";
 import { failuresOf, orUnknown } from "./parse";
 import { CONTROL_PLANE } from "./place";
 import { hasUnknown, type Known, UNKNOWN } from "./unknown";
+import * as z from "./zod";
 
 /** Whose injection labels hold where the source and the mesh differ. */
 export type Conflicts = "cluster" | "mesh" | "fail";

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { isBuiltin } from "node:module";
 import { join, relative } from "node:path";
 import { beforeAll, describe, expect, inject, test } from "vitest";
 
@@ -30,6 +31,25 @@ describe("the tarball", () => {
       const text = readFileSync(join(folder, file), "utf8");
       expect(text, file).not.toMatch(/\/(home|Users|root|tmp)\/[a-z]/);
     }
+  });
+
+  test("names no package that is not installed with it", () => {
+    const { dependencies, peerDependencies } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+    const installed = [...Object.keys(dependencies), ...Object.keys(peerDependencies), "pulumi-global-namespace"];
+    for (const file of files.filter((each) => /\.(js|d\.ts)$/.test(each))) {
+      const text = readFileSync(join(folder, file), "utf8");
+      const named = [...text.matchAll(/(?:\brequire\(|\bimport\(|\bfrom )"((?:@[^/"]+\/)?[^/".]+)/g)].map(
+        ([, name]) => name,
+      );
+      const packages = named.filter((name) => !isBuiltin(String(name)));
+      expect(installed, file).toEqual(expect.arrayContaining(packages));
+    }
+  });
+
+  test("holds the license of what is built into it", () => {
+    const license = readFileSync(join(import.meta.dirname, "..", "..", "node_modules", "zod", "LICENSE"), "utf8");
+    const built = readFileSync(join(folder, "dist", "provider", "model", "zod.js"), "utf8");
+    expect(built).toContain(license.trim());
   });
 
   test("runs nothing when it is installed", () => {

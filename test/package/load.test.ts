@@ -91,6 +91,22 @@ describe("the provider", () => {
     expect(loaded).toEqual(["pulumi-global-namespace"]);
   });
 
+  test("loads no other package for a check: what it needs of zod is in it", () => {
+    const answer = run(
+      dir,
+      "k.cjs",
+      `const { provider } = require("pulumi-global-namespace/provider");
+       const rawConfig = { owner: "acme/shop/dev/mesh", controlPlane: "east", clusters: { east: { context: "e" } } };
+       provider.configure({ config: { rawConfig } })
+         .then(() => provider.check({}, { name: "payments", force: "yes" }))
+         .then(({ failures }) => console.log(JSON.stringify({ failures, loaded: ${LOADED} })));`,
+    );
+    expect(answer).toEqual({
+      failures: [{ property: "force", reason: 'is "yes"; expected boolean' }],
+      loaded: ["pulumi-global-namespace"],
+    });
+  });
+
   test.each(Object.entries(FROZEN))("of %s is loaded by the frozen text, from the program's folder", (_, text) => {
     const methods = run(
       dir,
