@@ -25,7 +25,7 @@ const cache = join(modules, ".cache", "pulumi-global-namespace");
 const stamp = join(cache, "compiled-from");
 
 /** Libraries that a provider process loads at its start, each as one small file instead of its many. */
-const BUNDLED = { zod: "provider/model/zod" };
+const BUNDLED = { yaml: "provider/kube/yaml", zod: "provider/model/zod" };
 
 /** Compiles when a source has changed since the last time. */
 export async function buildIfChanged(env, say) {
@@ -92,10 +92,9 @@ async function bundle(library, file, compiled) {
     allowOverwrite: true,
     bundle: true,
     format: "cjs",
-    platform: "node",
     target: "node22",
-    // A library's ES modules, also where it prefers others for Node.js: only these can be taken in part.
-    mainFields: ["module", "main"],
+    // Not "node": yaml has CommonJS for that, which cannot be taken in part.
+    platform: "neutral",
     banner: { js: `/*!\n${library}, in part. Its license:\n\n${license}\n*/` },
     logLevel: "warning",
   });

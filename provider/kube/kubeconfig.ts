@@ -4,6 +4,8 @@
  * the text it was given, since that text is a secret.
  */
 
+import { parse } from "./yaml";
+
 /** Why a connection cannot be used; the message is for the user and free of the kubeconfig's content. */
 export class ConnectionProblem extends Error {
   constructor(reason: string, options: { readonly cause?: unknown } = {}) {
@@ -125,8 +127,6 @@ function parseJson(text: string): unknown {
 }
 
 function parseYaml(text: string, where: string): unknown {
-  // Loaded on first use: 30 ms that a process without kubeconfigs to read need not spend.
-  const { parse } = require("yaml") as typeof import("yaml");
   try {
     return parse(text, { maxAliasCount: MAX_ALIAS_COUNT, logLevel: "error" });
   } catch (error) {

@@ -46,10 +46,12 @@ describe("the tarball", () => {
     }
   });
 
-  test("holds the license of what is built into it", () => {
-    const license = readFileSync(join(import.meta.dirname, "..", "..", "node_modules", "zod", "LICENSE"), "utf8");
-    const built = readFileSync(join(folder, "dist", "provider", "model", "zod.js"), "utf8");
-    expect(built).toContain(license.trim());
+  test.each([
+    ["yaml", "provider/kube/yaml.js"],
+    ["zod", "provider/model/zod.js"],
+  ])("holds the license of %s, which is built into it", (library, file) => {
+    const license = readFileSync(join(import.meta.dirname, "..", "..", "node_modules", library, "LICENSE"), "utf8");
+    expect(readFileSync(join(folder, "dist", file), "utf8")).toContain(license.trim());
   });
 
   test("runs nothing when it is installed", () => {

@@ -16,10 +16,11 @@ const FROZEN = {
 const CLASSES = ["GlobalNamespace", "Mesh", "NamespaceSync"];
 const METHODS = ["configure", "check", "diff", "create", "update", "read", "delete"];
 
-/** Packages that are loaded, by their names. */
+/** Packages that are loaded, by their names; what is built into this one, by its file. */
 const LOADED = `[...new Set(Object.keys(require.cache)
   .filter((path) => path.includes("/node_modules/"))
-  .map((path) => /^(@[^/]+\\/)?[^/]+/.exec(path.split("/node_modules/").at(-1))[0]))]`;
+  .map((path) => path.split("/node_modules/").at(-1))
+  .map((path) => (/^pulumi-global-namespace.*\\/((yaml|zod)\\.js)$/.exec(path) ?? /^((@[^/]+\\/)?[^/]+)/.exec(path))[1]))]`;
 
 describe("the SDK", () => {
   test("is had with require and with import", () => {
@@ -44,7 +45,7 @@ describe("the SDK", () => {
   test("loads neither zod nor @pulumi/kubernetes: a program pays for them only where it uses them", () => {
     const loaded = run(dir, "c.cjs", `require("pulumi-global-namespace"); console.log(JSON.stringify(${LOADED}))`);
     expect(loaded).toContain("@pulumi/pulumi");
-    for (const name of ["zod", "yaml", "@pulumi/kubernetes"]) expect(loaded).not.toContain(name);
+    for (const name of ["zod.js", "yaml.js", "@pulumi/kubernetes"]) expect(loaded).not.toContain(name);
   });
 
   test("says in one sentence that Node.js is too old, before anything else fails of it", () => {
@@ -91,19 +92,24 @@ describe("the provider", () => {
     expect(loaded).toEqual(["pulumi-global-namespace"]);
   });
 
-  test("loads no other package for a check: what it needs of zod is in it", () => {
+  test("loads no other package for a check: what it needs of zod and yaml is in it", () => {
     const answer = run(
       dir,
       "k.cjs",
       `const { provider } = require("pulumi-global-namespace/provider");
-       const rawConfig = { owner: "acme/shop/dev/mesh", controlPlane: "east", clusters: { east: { context: "e" } } };
+       const clusters = { east: {} };
+       const rawConfig = { owner: "acme/shop/dev/mesh", controlPlane: "east", clusters, kubeconfigs: { east: "a: [\\nb: }" } };
+       const failuresOf = async (args) => (await provider.check({}, { name: "payments", ...args })).failures;
        provider.configure({ config: { rawConfig } })
-         .then(() => provider.check({}, { name: "payments", force: "yes" }))
-         .then(({ failures }) => console.log(JSON.stringify({ failures, loaded: ${LOADED} })));`,
+         .then(async () => [...await failuresOf({ force: "yes" }), ...await failuresOf({})])
+         .then((failures) => console.log(JSON.stringify({ failures, loaded: ${LOADED} })));`,
     );
     expect(answer).toEqual({
-      failures: [{ property: "force", reason: 'is "yes"; expected boolean' }],
-      loaded: ["pulumi-global-namespace"],
+      failures: [
+        { property: "force", reason: 'is "yes"; expected boolean' },
+        { property: "provider", reason: "Mesh: clusters.east: the kubeconfig is not valid YAML at line 2" },
+      ],
+      loaded: ["pulumi-global-namespace", "zod.js", "yaml.js"],
     });
   });
 
