@@ -21,11 +21,9 @@ let session: Session | undefined;
 /** Loaded when first needed: the server must answer its handshake before it pays for this. */
 function load() {
   return {
-    ...(require("./lifecycle/check") as typeof import("./lifecycle/check")),
     ...(require("./lifecycle/lifecycle") as typeof import("./lifecycle/lifecycle")),
     ...(require("./lifecycle/many") as typeof import("./lifecycle/many")),
     ...(require("./lifecycle/sync") as typeof import("./lifecycle/sync")),
-    ...(require("./lifecycle/sync-check") as typeof import("./lifecycle/sync-check")),
     ...(require("./model/diff") as typeof import("./model/diff")),
     ...(require("./model/outcome") as typeof import("./model/outcome")),
     ...(require("./model/state") as typeof import("./model/state")),
@@ -89,7 +87,9 @@ export const provider = {
   },
 
   async check(olds: Properties, news: Properties): Promise<{ inputs: Properties; failures: unknown[] }> {
-    const { inputs, failures } = await load().check(olds, news, open().check(say));
+    // Alone: a new process is first asked for this, and the engine waits.
+    const { check } = require("./lifecycle/check") as typeof import("./lifecycle/check");
+    const { inputs, failures } = await check(olds, news, open().check(say));
     return { inputs, failures: [...failures] };
   },
 
@@ -200,7 +200,8 @@ export const namespaceSync = {
   },
 
   async check(olds: Properties, news: Properties): Promise<{ inputs: Properties; failures: unknown[] }> {
-    const { inputs, failures } = await load().checkSync(olds, news, open().check(say));
+    const { checkSync } = require("./lifecycle/sync-check") as typeof import("./lifecycle/sync-check");
+    const { inputs, failures } = await checkSync(olds, news, open().check(say));
     return { inputs, failures: [...failures] };
   },
 

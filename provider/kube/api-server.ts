@@ -4,9 +4,9 @@
  */
 
 import type { ClusterError } from "../model/cluster-error";
+import { isRecord } from "../model/json";
 import { type ClassifyContext, classifyAnswer, classifyFailure, readStatus } from "./classify";
 import type { Credential, Credentials } from "./credentials";
-import { isObject } from "./kubeconfig";
 import type { Redactor } from "./redact";
 import type { ResolvedCluster } from "./resolved-cluster";
 import type { Transport } from "./transport";
@@ -111,7 +111,7 @@ export function createApiServer(
       }
       const json = parseJson(text);
       if (answer.status >= 200 && answer.status < 300) {
-        if (isObject(json)) return { kind: "found", status: answer.status, json };
+        if (isRecord(json)) return { kind: "found", status: answer.status, json };
         throw classifyAnswer({ ...answer, json: undefined }, context);
       }
       const error = classifyAnswer({ ...answer, json }, context);

@@ -1,7 +1,7 @@
 /** From Node's errors and Kubernetes' Status answers to the closed list of `ClusterError` codes. Reads no clock, opens nothing. */
 
 import { ClusterError, type ClusterErrorCode, type FieldConflict, isClusterError } from "../model/cluster-error";
-import { isObject } from "./kubeconfig";
+import { isRecord } from "../model/json";
 
 /** Characters. A Status can repeat a whole object; what is of use stands at its beginning. */
 export const MAX_MESSAGE_LENGTH = 500;
@@ -155,9 +155,9 @@ export interface StatusDetails {
 
 /** `undefined` where `json` is not a Status: what a proxy or a login page says must not pass for the API's word. */
 export function readStatus(json: unknown): StatusDetails | undefined {
-  if (!isObject(json) || json.kind !== "Status" || json.apiVersion !== "v1") return undefined;
-  const details = isObject(json.details) ? json.details : {};
-  const causes = Array.isArray(details.causes) ? details.causes.filter(isObject) : [];
+  if (!isRecord(json) || json.kind !== "Status" || json.apiVersion !== "v1") return undefined;
+  const details = isRecord(json.details) ? json.details : {};
+  const causes = Array.isArray(details.causes) ? details.causes.filter(isRecord) : [];
   const seconds = details.retryAfterSeconds;
   return {
     reason: textOf(json.reason),

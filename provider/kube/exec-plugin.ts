@@ -8,7 +8,8 @@
 
 import { ClusterError } from "../model/cluster-error";
 import type { ExecPlugins } from "../model/connection";
-import { ConnectionProblem, type Entry, isObject, readFlag, readObject, readText, readTexts } from "./kubeconfig";
+import { isRecord } from "../model/json";
+import { ConnectionProblem, type Entry, readFlag, readObject, readText, readTexts } from "./kubeconfig";
 import type { ClientCertificate, ResolvedCluster } from "./resolved-cluster";
 import type { World } from "./world";
 
@@ -169,10 +170,10 @@ function clusterInfo(plugin: ExecPlugin, cluster: ResolvedCluster): Record<strin
 
 function parseExecCredential(stdout: string, apiVersion: string, fail: (what: string) => never): ExecCredential {
   const answer = parseJson(stdout);
-  if (!isObject(answer) || answer.kind !== "ExecCredential")
+  if (!isRecord(answer) || answer.kind !== "ExecCredential")
     return fail("wrote something that is not an ExecCredential");
   if (answer.apiVersion !== apiVersion) return fail(`answered in another apiVersion than ${apiVersion}`);
-  const status = isObject(answer.status) ? answer.status : {};
+  const status = isRecord(answer.status) ? answer.status : {};
   const text = (key: string): string | undefined => {
     const value = status[key];
     return typeof value === "string" && value.trim() !== "" ? value.trim() : undefined;
@@ -215,8 +216,8 @@ function readEnv(fields: Readonly<Record<string, unknown>>, place: string): Exec
   const list = fields.env ?? [];
   if (!Array.isArray(list)) throw new ConnectionProblem(`${place}: env is not a list`);
   return list.map((item) => {
-    const name = isObject(item) ? readText(item, "name", `${place}: env`) : undefined;
-    if (!isObject(item) || name === undefined) throw new ConnectionProblem(`${place}: an item of env has no name`);
+    const name = isRecord(item) ? readText(item, "name", `${place}: env`) : undefined;
+    if (!isRecord(item) || name === undefined) throw new ConnectionProblem(`${place}: an item of env has no name`);
     return { name, value: readText(item, "value", `${place}: env`) ?? "" };
   });
 }
@@ -224,6 +225,6 @@ function readEnv(fields: Readonly<Record<string, unknown>>, place: string): Exec
 function readClusterConfig(cluster: Entry): unknown {
   const extensions = cluster.fields.extensions;
   if (!Array.isArray(extensions)) return undefined;
-  const own = extensions.find((item) => isObject(item) && item.name === "client.authentication.k8s.io/exec");
-  return isObject(own) ? own.extension : undefined;
+  const own = extensions.find((item) => isRecord(item) && item.name === "client.authentication.k8s.io/exec");
+  return isRecord(own) ? own.extension : undefined;
 }

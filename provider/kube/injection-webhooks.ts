@@ -1,9 +1,9 @@
 /** The webhooks of a cluster that inject Istio's sidecar. */
 
 import type { InjectionWebhook } from "../model/injection";
+import { isRecord } from "../model/json";
 import type { LabelRequirement, LabelSelector } from "../model/label-selector";
 import type { ApiServer } from "./api-server";
-import { isObject } from "./kubeconfig";
 import { listItems } from "./list-pages";
 
 const CONFIGURATIONS = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations";
@@ -26,8 +26,8 @@ export async function listInjectionWebhooks(server: ApiServer): Promise<readonly
 export function parseInjectionWebhooks(items: readonly unknown[]): readonly InjectionWebhook[] {
   return items
     .flatMap((item) => {
-      const metadata = isObject(item) && isObject(item.metadata) ? item.metadata : {};
-      const labels = isObject(metadata.labels) ? metadata.labels : {};
+      const metadata = isRecord(item) && isRecord(item.metadata) ? item.metadata : {};
+      const labels = isRecord(metadata.labels) ? metadata.labels : {};
       const { [REVISION_LABEL]: revision, [TAG_LABEL]: tag } = labels;
       if (typeof revision !== "string") return [];
       return webhooksOf(item).map((webhook) => ({
@@ -44,15 +44,15 @@ export function parseInjectionWebhooks(items: readonly unknown[]): readonly Inje
 type JsonObject = Readonly<Record<string, unknown>>;
 
 function webhooksOf(item: unknown): JsonObject[] {
-  const webhooks = isObject(item) && Array.isArray(item.webhooks) ? item.webhooks : [];
-  return webhooks.filter(isObject).filter(({ name }) => typeof name === "string" && name.endsWith(WEBHOOK_SUFFIX));
+  const webhooks = isRecord(item) && Array.isArray(item.webhooks) ? item.webhooks : [];
+  return webhooks.filter(isRecord).filter(({ name }) => typeof name === "string" && name.endsWith(WEBHOOK_SUFFIX));
 }
 
 function parseSelector(json: unknown): LabelSelector {
-  const { matchLabels, matchExpressions } = isObject(json) ? json : {};
+  const { matchLabels, matchExpressions } = isRecord(json) ? json : {};
   return {
-    matchLabels: isObject(matchLabels) ? (matchLabels as LabelSelector["matchLabels"]) : {},
-    matchExpressions: Array.isArray(matchExpressions) ? matchExpressions.filter(isObject).map(parseRequirement) : [],
+    matchLabels: isRecord(matchLabels) ? (matchLabels as LabelSelector["matchLabels"]) : {},
+    matchExpressions: Array.isArray(matchExpressions) ? matchExpressions.filter(isRecord).map(parseRequirement) : [],
   };
 }
 

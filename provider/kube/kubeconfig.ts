@@ -4,6 +4,7 @@
  * the text it was given, since that text is a secret.
  */
 
+import { isRecord } from "../model/json";
 import { parse } from "./yaml";
 
 /** Why a connection cannot be used; the message is for the user and free of the kubeconfig's content. */
@@ -99,12 +100,8 @@ export function readObject(
 ): Readonly<Record<string, unknown>> | undefined {
   const value = Object.hasOwn(fields, key) ? fields[key] : undefined;
   if (value === undefined || value === null) return undefined;
-  if (!isObject(value)) throw new ConnectionProblem(`${where}: ${key} is not an object`);
+  if (!isRecord(value)) throw new ConnectionProblem(`${where}: ${key} is not an object`);
   return value;
-}
-
-export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function parseDocument(text: string, where: string): Readonly<Record<string, unknown>> {
@@ -112,7 +109,7 @@ function parseDocument(text: string, where: string): Readonly<Record<string, unk
   if (trimmed === "") throw new ConnectionProblem(`${where} is empty`);
   if (trimmed.length > MAX_TEXT_LENGTH) throw new ConnectionProblem(`${where} is larger than 1 MiB`);
   const value = trimmed.startsWith("{") ? (parseJson(trimmed) ?? parseYaml(trimmed, where)) : parseYaml(trimmed, where);
-  if (isObject(value)) return value;
+  if (isRecord(value)) return value;
   if (typeof value === "string") throw new ConnectionProblem(describeWrongText(value, where));
   throw new ConnectionProblem(`${where} is not an object with clusters, users and contexts`);
 }
@@ -162,8 +159,8 @@ function readEntries(
   if (!Array.isArray(value)) throw new ConnectionProblem(`${where}: ${list} is not a list`);
   const entries = new Map<string, Entry>();
   for (const item of value) {
-    const name = isObject(item) ? readText(item, "name", `${where}: an item of ${list}`) : undefined;
-    if (!isObject(item) || name === undefined) throw new ConnectionProblem(`${where}: an item of ${list} has no name`);
+    const name = isRecord(item) ? readText(item, "name", `${where}: an item of ${list}`) : undefined;
+    if (!isRecord(item) || name === undefined) throw new ConnectionProblem(`${where}: an item of ${list} has no name`);
     if (entries.has(name)) throw new ConnectionProblem(`${where} has two ${list} named "${name}"`);
     entries.set(name, { origin, fields: readObject(item, part, `${where}: ${part} "${name}"`) ?? {} });
   }

@@ -1,8 +1,8 @@
 /** Reads a whole collection, page by page. */
 
 import { ClusterError, isClusterError } from "../model/cluster-error";
+import { isRecord } from "../model/json";
 import type { ApiCall, ApiServer } from "./api-server";
-import { isObject } from "./kubeconfig";
 
 /** Objects a page. Twice what kubectl asks for: of namespaces that is 2 MB, and most meshes have fewer. */
 const PAGE_SIZE = 1000;
@@ -54,7 +54,7 @@ async function readPages(
       throw new ClusterError("protocol", `the server answered with something that is not a ${kind}`);
     }
     for (const item of items) all.push(item);
-    const mark = isObject(json.metadata) ? json.metadata.continue : undefined;
+    const mark = isRecord(json.metadata) ? json.metadata.continue : undefined;
     next = typeof mark === "string" && mark !== "" ? mark : undefined;
   } while (next !== undefined);
   return all;

@@ -1,9 +1,9 @@
 /** Metadata-only requests: what objects are called, carry and belong to, without what is in them. */
 
 import { ClusterError } from "../model/cluster-error";
+import { isRecord } from "../model/json";
 import type { ObjectMetadata, OwnerReference } from "../model/object";
 import type { ApiServer } from "./api-server";
-import { isObject } from "./kubeconfig";
 import { listItems } from "./list-pages";
 
 /** https://kubernetes.io/docs/reference/using-api/api-concepts/#metadata-only-fetches */
@@ -34,7 +34,7 @@ export async function peekMetadata(
   // Go writes an empty list as null.
   const list = items ?? [];
   if (typeof kind !== "string" || !kind.endsWith("List") || !Array.isArray(list)) throw unexpected();
-  const { continue: mark, remainingItemCount } = isObject(metadata) ? metadata : {};
+  const { continue: mark, remainingItemCount } = isRecord(metadata) ? metadata : {};
   const isCut = typeof mark === "string" && mark !== "";
   const remaining = isCut ? (typeof remainingItemCount === "number" ? remainingItemCount : 1) : 0;
   return { objects: list.map(parseMetadata), remaining };
@@ -42,8 +42,8 @@ export async function peekMetadata(
 
 /** @throws ClusterError `protocol` */
 function parseMetadata(json: unknown): ObjectMetadata {
-  const metadata = isObject(json) ? json.metadata : undefined;
-  if (!isObject(metadata) || typeof metadata.name !== "string") throw unexpected();
+  const metadata = isRecord(json) ? json.metadata : undefined;
+  if (!isRecord(metadata) || typeof metadata.name !== "string") throw unexpected();
   const { name, namespace, uid, deletionTimestamp } = metadata;
   return {
     name,
@@ -63,13 +63,13 @@ function parseOwner({ kind, name, uid, controller }: Readonly<Record<string, unk
 }
 
 function texts(map: unknown): Readonly<Record<string, string>> {
-  if (!isObject(map)) return {};
+  if (!isRecord(map)) return {};
   const entries = Object.entries(map).filter((entry): entry is [string, string] => typeof entry[1] === "string");
   return Object.fromEntries(entries);
 }
 
 function objects(list: unknown): readonly Readonly<Record<string, unknown>>[] {
-  return Array.isArray(list) ? list.filter(isObject) : [];
+  return Array.isArray(list) ? list.filter(isRecord) : [];
 }
 
 function unexpected(): ClusterError {

@@ -1,14 +1,14 @@
 /** From the API's JSON to a `Namespace`, strictly: a 200 that holds something else is no answer. Pure. */
 
 import { ClusterError } from "../model/cluster-error";
+import { isRecord } from "../model/json";
 import type { FieldManager, Namespace, NamespaceApply, NamespaceCondition } from "../model/namespace";
-import { isObject } from "./kubeconfig";
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
 /** @throws ClusterError `protocol` */
 export function parseNamespace(json: unknown): Namespace {
-  if (!isObject(json) || json.kind !== "Namespace" || json.apiVersion !== "v1") throw unexpected();
+  if (!isRecord(json) || json.kind !== "Namespace" || json.apiVersion !== "v1") throw unexpected();
   return parseNamespaceItem(json);
 }
 
@@ -29,7 +29,7 @@ export function renderNamespace(body: NamespaceApply): JsonObject {
 
 /** An item of a list, which does not repeat kind and apiVersion. @throws ClusterError `protocol` */
 export function parseNamespaceItem(json: unknown): Namespace {
-  if (!isObject(json)) throw unexpected();
+  if (!isRecord(json)) throw unexpected();
   const metadata = objectIn(json, "metadata");
   const status = objectIn(json, "status");
   const deletionTimestamp = metadata.deletionTimestamp;
@@ -73,13 +73,13 @@ function fieldNames(metadata: JsonObject, key: string): readonly string[] {
 function objectIn(json: JsonObject, key: string): JsonObject {
   const value = Object.hasOwn(json, key) ? json[key] : undefined;
   if (value === undefined || value === null) return {};
-  if (!isObject(value)) throw unexpected();
+  if (!isRecord(value)) throw unexpected();
   return value;
 }
 
 function objectList(json: JsonObject, key: string): readonly JsonObject[] {
   const value = json[key] ?? [];
-  if (!Array.isArray(value) || !value.every(isObject)) throw unexpected();
+  if (!Array.isArray(value) || !value.every(isRecord)) throw unexpected();
   return value;
 }
 
