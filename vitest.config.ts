@@ -15,6 +15,9 @@ const RUN_FOLDER = "test/e2e/run-setup.ts";
 /** What a test needs that starts a real Istio. */
 const ISTIO = "test/lab/istio-setup.ts";
 
+/** What a test needs that declares workloads beside namespaces. */
+const KUBERNETES_PLUGIN = "test/lab/kubernetes-plugin-setup.ts";
+
 /** A browser for the tests of pages. */
 const BROWSER = "test/lab/browser-setup.ts";
 
@@ -51,7 +54,7 @@ export default defineConfig({
       project("contract", [SHARED_LAB]),
       project("lab", [ISTIO]),
       project("package", [RUN_FOLDER]),
-      project("e2e", [ISTIO, RUN_FOLDER, SHARED_LAB]),
+      project("e2e", [ISTIO, KUBERNETES_PLUGIN, RUN_FOLDER, SHARED_LAB]),
       project("long", [RUN_FOLDER]),
     ],
   },

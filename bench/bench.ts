@@ -1,35 +1,44 @@
 /**
  * `npm run bench`: this package beside what a user would do instead, beside the engine's own floor and beside the floor of
- * the requests, in one go, on API servers of this machine. Writes `results.md` and `growth.svg`.
+ * the requests, in one go, on API servers of this machine. Writes `results.md`, `growth.svg` and, for a later run to add
+ * to, `results.json`.
  */
 
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { installPackages } from "../test/e2e/run-setup.ts";
-import { clearLab } from "../test/lab/clear-lab.ts";
-import { labEnvironment } from "../test/lab/environment.ts";
-import { readKubeconfig, writeKubeconfig } from "../test/lab/kubeconfig.ts";
-import { type Lab, openLab, startLab } from "../test/lab/lab.ts";
+import { findPrograms, pulumiFolders } from "../test/lab/programs.ts";
 import { inChild } from "./child.ts";
+import { type Clusters, type Surroundings, withClusters } from "./clusters.ts";
 import {
   asOne,
   asPlugin,
   type Contestant,
   type Declared,
   engineAlone,
+  type Key,
   kubernetesLoop,
   thisPackage,
 } from "./contestants.ts";
-import { startDelayProxy } from "./delay-proxy.ts";
-import { type Details, measureDetails } from "./details.ts";
-import { runContestant } from "./engine-run.ts";
+import { measureDetails } from "./details.ts";
+import { type Job, type Run, runContestant } from "./engine-run.ts";
+import type { Fleet, FleetGiven } from "./fleet-alone.ts";
 import { describeMachine } from "./machine.ts";
-import { middle, type Options, parseOptions, USAGE } from "./options.ts";
+import { bySize, membersOf, middle, type Options, parseOptions, type Size, USAGE } from "./options.ts";
 import { growthPlot } from "./plot.ts";
 import type { ProviderAlone, ProviderGiven } from "./provider-alone.ts";
 import type { Alone, RawGiven } from "./raw-floor.ts";
-import { type Case, describe, type Results } from "./report.ts";
+import { describe } from "./report.ts";
+import { type Case, type CaseRun, type FleetRun, newResults, type Results, resultsToAddTo } from "./results.ts";
+
+const CONTESTANTS = [thisPackage, asOne, asPlugin, engineAlone, kubernetesLoop];
+
+/** Members. With more, the loop takes the better part of an hour. */
+const LOOP_MOST = 1000;
+
+/** Members. With more, what the loop deletes is not waited for: the namespace controller takes minutes over it. */
+const LOOP_DELETES = 300;
 
 const say = (line: string) => process.stderr.write(`bench: ${line}\n`);
 
@@ -40,121 +49,143 @@ process.exit();
 
 async function main(given: Options): Promise<void> {
   const dir = mkdtempSync(join(tmpdir(), "global-namespace-bench-"));
-  const most = Math.max(...given.clusters);
-  const lab = given.lab === undefined ? await startLab({ clusters: most - 1, log: say }) : openLab(given.lab);
   try {
     installPackages(dir);
-    const env = { ...process.env, ...(await labEnvironment(lab.dir, say)) };
+    const contestants = CONTESTANTS.filter(({ key }) => given.programs.includes(key));
+    const env = { ...process.env, PATH: await pathFor(contestants) };
+    const surroundings = { dir, given: given.lab, env, say };
     const machine = describeMachine(env);
-    const loop = hasKubernetesPlugin(env);
-    const all: Case[] = [];
-    // After each case: a run that is ended early has measured what it has measured.
-    await measureCases(given, { dir, lab, env }, (one) => {
-      all.push(one);
-      write(given.out, { machine, cases: all, details: undefined, loop });
-    });
-    if (given.withoutDetails) return;
-    write(given.out, { machine, cases: all, details: await measureAlone(dir, lab, given), loop });
+    const results = given.add ? resultsToAddTo(read(given.out), machine) : newResults(machine);
+    // After each measurement: a run that is ended early has measured what it has measured.
+    for await (const _ of measureAll(results, contestants, surroundings, given)) write(given.out, results);
   } finally {
-    if (given.lab === undefined) await lab.stop();
     rmSync(dir, { recursive: true, force: true });
   }
 }
 
-interface Setting {
-  readonly dir: string;
-  readonly lab: Lab;
-  readonly env: NodeJS.ProcessEnv;
+async function pathFor(contestants: readonly Contestant[]): Promise<string> {
+  const folders = await pulumiFolders(say);
+  if (contestants.includes(kubernetesLoop)) {
+    const { "pulumi-resource-kubernetes": plugin } = await findPrograms(["pulumi-resource-kubernetes"], say);
+    folders.push(dirname(plugin));
+  }
+  return [...folders, process.env.PATH].join(delimiter);
 }
 
-async function measureCases(given: Options, setting: Setting, measured: (one: Case) => void): Promise<void> {
-  const all = [
-    thisPackage,
-    asOne,
-    asPlugin,
-    engineAlone,
-    ...(hasKubernetesPlugin(setting.env) ? [kubernetesLoop] : []),
-  ];
-  const contestants = all.filter(({ key }) => given.programs.includes(key));
-  for (const size of sizesOf(given, setting.lab.names)) {
-    const one: Case = { ...size, clusters: size.names.length, runs: [] };
-    for (let run = 1; run <= given.runs; run++) {
-      const where = `${size.names.length} clusters, ${size.roundTripMs} ms away`;
-      say(`${size.namespaces} namespaces on ${where}, run ${run} of ${given.runs}`);
-      one.runs.push(await measureCase(contestants, size, setting));
+/** Puts into the results what it has measured, and says so each time. */
+async function* measureAll(
+  results: Results,
+  contestants: readonly Contestant[],
+  surroundings: Surroundings,
+  { sizes, roundTrips, runs, fleet, withoutDetails }: Options,
+): AsyncGenerator<void> {
+  for (const size of sizesOf(sizes, roundTrips)) {
+    for (let run = 1; run <= runs; run++) {
+      say(
+        `${size.namespaces} namespaces on ${size.clusters} clusters, ${size.roundTripMs} ms away, run ${run} of ${runs}`,
+      );
+      caseOf(results, size).runs.push(await measureCase(contestants, size, surroundings));
+      yield;
     }
-    measured(one);
+  }
+  if (!withoutDetails) {
+    say("start-up, the SDK's import, a hundred clusters");
+    results.details = await withClusters({ count: 3, roundTripMs: 0 }, surroundings, ({ names, env }) =>
+      measureDetails(surroundings.dir, String(env.KUBECONFIG), names),
+    );
+    yield;
+  }
+  if (fleet !== undefined) {
+    say(`${fleet.namespaces} namespaces on ${fleet.clusters} clusters as one resource`);
+    const measured = { ...fleet, ...(await measureFleet(fleet, surroundings)) };
+    results.fleets = [...results.fleets.filter((other) => membersOf(other) !== membersOf(fleet)), measured];
+    yield;
   }
 }
 
-/** The quick ones first. */
-function sizesOf({ namespaces, clusters, roundTrips }: Options, names: readonly string[]): Size[] {
-  const [near = 0, ...further] = roundTrips;
-  const all = clusters.flatMap((count) =>
-    namespaces.map((each) => ({ namespaces: each, names: names.slice(0, count), roundTripMs: near })),
-  );
-  const middles = { namespaces: middle(namespaces), names: names.slice(0, middle(clusters)) };
-  return [...all, ...further.map((roundTripMs) => ({ ...middles, roundTripMs }))].sort(
-    (one, other) => one.namespaces * one.names.length - other.namespaces * other.names.length,
-  );
+interface FarSize extends Size {
+  readonly roundTripMs: number;
 }
 
-interface Size {
-  readonly namespaces: number;
-  readonly names: readonly string[];
-  readonly roundTripMs: number;
+/** The quick ones first. */
+function sizesOf(sizes: readonly Size[], [near = 0, ...further]: readonly number[]): FarSize[] {
+  const middleSize = middle(sizes);
+  const all = sizes.map((size) => ({ ...size, roundTripMs: near }));
+  const far = middleSize === undefined ? [] : further.map((roundTripMs) => ({ ...middleSize, roundTripMs }));
+  return bySize([...all, ...far]);
+}
+
+function caseOf(results: Results, size: FarSize): Case {
+  const same = ({ namespaces, clusters, roundTripMs }: Case) =>
+    namespaces === size.namespaces && clusters === size.clusters && roundTripMs === size.roundTripMs;
+  const found = results.cases.find(same);
+  if (found !== undefined) return found;
+  const added: Case = { ...size, runs: [] };
+  results.cases.push(added);
+  return added;
 }
 
 async function measureCase(
   contestants: readonly Contestant[],
-  { namespaces, names, roundTripMs }: Size,
-  { dir, lab, env }: Setting,
-): Promise<Case["runs"][number]> {
-  const accesses = names.map((name) => readKubeconfig(lab.kubeconfig(name)));
-  const proxy = await startDelayProxy(
-    roundTripMs,
-    accesses.map(({ server }) => Number(new URL(server).port)),
-  );
-  try {
-    const near = accesses.map((access, index) => ({ ...access, server: `https://127.0.0.1:${proxy.ports[index]}` }));
-    const kubeconfig = join(dir, "clusters.kubeconfig");
-    writeFileSync(kubeconfig, writeKubeconfig(near));
-    const withClusters = { ...env, KUBECONFIG: kubeconfig };
-    const first: Declared = { namespaces, clusters: names, members: names, team: "a" };
-    const byEngine: Partial<Record<Contestant["key"], Awaited<ReturnType<typeof runContestant>>>> = {};
-    for (const contestant of contestants) {
-      if (contestant.asksClusters) await clearLab(lab);
-      byEngine[contestant.key] = await runContestant(contestant, first, { dir, lab, env: withClusters });
-    }
-    await clearLab(lab);
-    const clusters = near.map(({ server, authority, token }) => ({ server, authority, token: String(token) }));
-    const raw = await inChild<RawGiven, Alone>(file("raw-floor"), { clusters, namespaces });
-    await clearLab(lab);
-    await proxy.connections();
-    const alone = await inChild<ProviderGiven, ProviderAlone>(
-      file("provider-alone"),
-      { dir, clusters: names, namespaces },
-      withClusters,
+  size: FarSize,
+  surroundings: Surroundings,
+): Promise<CaseRun> {
+  const wanted = { count: size.clusters, roundTripMs: size.roundTripMs };
+  const byEngine: Partial<Record<Key, Run>> = {};
+  for (const contestant of contestants) {
+    const last = lastJob(contestant, size);
+    if (last === undefined) continue;
+    byEngine[contestant.key] = await withClusters(wanted, surroundings, (clusters) =>
+      runContestant(contestant, declared(size, clusters), { dir: surroundings.dir, ...clusters }, last),
     );
-    const connections = Math.max(...(await proxy.connections()));
-    await clearLab(lab);
-    return { byEngine, raw, alone, connections };
-  } finally {
-    proxy.stop();
   }
+  const raw = await withClusters(wanted, surroundings, (clusters) => rawFloor(size, clusters));
+  const { alone, connections } = await withClusters(wanted, surroundings, async (clusters) => {
+    const given: ProviderGiven = { dir: surroundings.dir, clusters: clusters.names, namespaces: size.namespaces };
+    const costs = await inChild<ProviderGiven, ProviderAlone>(file("provider-alone"), given, clusters.env);
+    return { alone: costs, connections: await clusters.connections() };
+  });
+  return { byEngine, raw, alone, connections };
 }
 
-function measureAlone(dir: string, lab: Lab, { clusters }: Options): Promise<Details> {
-  say("start-up, the SDK's import, a hundred clusters");
-  return measureDetails(dir, lab.kubeconfigPath, lab.names.slice(0, middle(clusters)));
+function lastJob(contestant: Contestant, size: Size): Job | undefined {
+  if (contestant !== kubernetesLoop || membersOf(size) <= LOOP_DELETES) return "destroy";
+  return membersOf(size) <= LOOP_MOST ? "refresh" : undefined;
 }
 
-function hasKubernetesPlugin({ PATH = "" }: NodeJS.ProcessEnv): boolean {
-  return PATH.split(delimiter).some((folder) => existsSync(join(folder, "pulumi-resource-kubernetes")));
+function declared({ namespaces }: Size, { names }: Clusters): Declared {
+  return { namespaces, clusters: names, members: names, team: "a" };
+}
+
+function rawFloor({ namespaces }: Size, { accesses }: Clusters): Promise<Alone> {
+  return inChild<RawGiven, Alone>(file("raw-floor"), { clusters: accesses, namespaces });
+}
+
+async function measureFleet(size: Size, surroundings: Surroundings): Promise<FleetRun> {
+  const inClusters = <T>(work: (clusters: Clusters) => Promise<T>) =>
+    withClusters({ count: size.clusters, roundTripMs: 0 }, surroundings, work);
+  const { dir } = surroundings;
+  const run = (contestant: Contestant, last: Job) =>
+    inClusters((clusters) => runContestant(contestant, declared(size, clusters), { dir, ...clusters }, last));
+  return {
+    raw: await inClusters((clusters) => rawFloor(size, clusters)),
+    alone: await inClusters(({ names, env }) => {
+      const given: FleetGiven = { from: join(dir, "index.js"), clusters: names, namespaces: size.namespaces };
+      return inChild<FleetGiven, Fleet>(file("fleet-alone"), given, env);
+    }),
+    plural: await run(asOne, "refresh"),
+    single: await run(thisPackage, "first up"),
+  };
+}
+
+function read(out: string): Results | undefined {
+  const path = join(out, "results.json");
+  return existsSync(path) ? JSON.parse(readFileSync(path, "utf8")) : undefined;
 }
 
 function write(out: string, results: Results): void {
   mkdirSync(out, { recursive: true });
+  writeFileSync(join(out, "results.json"), `${JSON.stringify(results, null, 1)}\n`);
   writeFileSync(join(out, "results.md"), describe(results));
   writeFileSync(join(out, "growth.svg"), growthPlot(results.cases));
   say(`written: ${join(out, "results.md")}, ${join(out, "growth.svg")}`);

@@ -4,6 +4,8 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Lab } from "../test/lab/lab.ts";
+import { labFolder } from "../test/lab/lab-folder.ts";
+import { labProcesses } from "../test/lab/leftovers.ts";
 import { type Contestant, type Declared, NOTHING, NOTHING_PROVIDER } from "./contestants.ts";
 import { type Usage, watchProcess } from "./process-watch.ts";
 
@@ -26,7 +28,7 @@ export interface Measured {
   readonly stateBytes: number;
 }
 
-export type Run = Readonly<Record<Job, Measured>>;
+export type Run = Readonly<Partial<Record<Job, Measured>>>;
 
 export interface Place {
   /** Holds node_modules with the packed package; projects are made in it. */
@@ -37,34 +39,38 @@ export interface Place {
 
 const UP = ["up", "--yes", "--skip-preview"];
 
-/** The namespace controller lets 5 s pass before it looks at a deleted one: waited for side by side, for all contestants. */
-const DESTROY = ["destroy", "--yes", "--skip-preview", "--parallel=300"];
+/** What is declared when a job begins, and the command that does it. */
+const STEPS: Readonly<Record<Job, readonly [(first: Declared) => Declared, readonly string[]]>> = {
+  "first up": [(first) => first, UP],
+  "preview, no change": [(first) => first, ["preview", "--expect-no-changes"]],
+  "one label on all": [relabelled, UP],
+  refresh: [relabelled, ["refresh", "--yes", "--skip-preview"]],
+  "a cluster left": [(first) => ({ ...relabelled(first), members: first.members.slice(0, -1) }), UP],
+  // The namespace controller lets 5 s pass before it looks at a deleted one: waited for side by side, for all contestants.
+  destroy: [(first) => first, ["destroy", "--yes", "--skip-preview", "--parallel=300"]],
+};
 
-/** The clusters must hold none of the namespaces. */
-export async function runContestant(contestant: Contestant, first: Declared, place: Place): Promise<Run> {
+function relabelled(first: Declared): Declared {
+  return { ...first, team: "b" };
+}
+
+/** The clusters must hold none of the namespaces. Ends after the job `last`. */
+export async function runContestant(
+  contestant: Contestant,
+  first: Declared,
+  place: Place,
+  last: Job = "destroy",
+): Promise<Run> {
   const project = createProject(place, contestant);
-  const program = (declared: Declared) => writeFileSync(join(project.dir, "index.js"), contestant.program(declared));
-  const measure = (...args: string[]) => measureJob(project, place.lab, args);
+  const run: Partial<Record<Job, Measured>> = {};
   try {
-    program(first);
-    await measure("stack", "init", "bench");
-    const created = await measure(...UP);
-    const previewed = await measure("preview", "--expect-no-changes");
-    const changed = { ...first, team: "b" };
-    program(changed);
-    const relabelled = await measure(...UP);
-    const refreshed = await measure("refresh", "--yes", "--skip-preview");
-    program({ ...changed, members: first.members.slice(0, -1) });
-    const moved = await measure(...UP);
-    const destroyed = await measure(...DESTROY);
-    return {
-      "first up": created,
-      "preview, no change": previewed,
-      "one label on all": relabelled,
-      refresh: refreshed,
-      "a cluster left": moved,
-      destroy: destroyed,
-    };
+    await measureJob(project, place.lab, ["stack", "init", "bench"]);
+    for (const job of JOBS.slice(0, JOBS.indexOf(last) + 1)) {
+      const [declared, command] = STEPS[job];
+      writeFileSync(join(project.dir, "index.js"), contestant.program(declared(first)));
+      run[job] = await measureJob(project, place.lab, command);
+    }
+    return run;
   } finally {
     rmSync(project.dir, { recursive: true, force: true });
   }
@@ -97,7 +103,7 @@ async function measureJob(project: Project, lab: Lab, args: readonly string[]): 
   });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (output += String(chunk)));
-  const watch = watchProcess(Number(child.pid));
+  const watch = watchProcess(Number(child.pid), labProcesses(labFolder(lab.dir)));
   const code = await new Promise<number | null>((resolve, reject) => {
     child.on("error", reject);
     child.on("close", resolve);

@@ -7,12 +7,14 @@ const EVERY_MS = 50;
 /** Clock ticks a second: USER_HZ, which is 100 on every architecture that Node.js runs on. */
 const TICKS = 100;
 
+/** Whose processor time it is. */
+export const PARTS = ["command line", "program", "provider", "API servers"] as const;
+export type Part = (typeof PARTS)[number];
+
 export interface Usage {
-  /** Of all processes. */
-  readonly cpuSeconds: number;
-  /** The most that the provider's process held in memory, MiB. */
+  readonly cpuSeconds: Readonly<Record<Part, number>>;
+  /** The most that a process of the provider held in memory, MiB; of a loop with a process a cluster, their sum. */
   readonly providerMiB: number;
-  readonly providerCpuSeconds: number;
 }
 
 export interface Watch {
@@ -21,12 +23,13 @@ export interface Watch {
 }
 
 interface Seen {
-  readonly isProvider: boolean;
+  readonly part: Part;
   readonly seconds: number;
   readonly peakMiB: number;
 }
 
-export function watchProcess(root: number): Watch {
+/** `servers` are the processes of the API servers, which run before and after as well. */
+export function watchProcess(root: number, servers: readonly number[]): Watch {
   if (!existsSync("/proc/self/stat")) return { end: () => undefined };
   const seen = new Map<number, Seen>();
   const look = () => {
@@ -35,20 +38,30 @@ export function watchProcess(root: number): Watch {
       if (now !== undefined) seen.set(pid, now);
     }
   };
+  const serverSeconds = () => sum(servers.map((pid) => secondsOf(fieldsOf(pid))));
+  const before = serverSeconds();
   const timer = setInterval(look, EVERY_MS);
   return {
     end: () => {
       clearInterval(timer);
       const all = [...seen.values()];
-      const sum = (of: readonly Seen[]) => of.reduce((total, { seconds }) => total + seconds, 0);
-      const providers = all.filter(({ isProvider }) => isProvider);
+      const of = (part: Part) => all.filter((each) => each.part === part);
+      const secondsOfPart = (part: Part) => sum(of(part).map(({ seconds }) => seconds));
       return {
-        cpuSeconds: sum(all),
-        providerMiB: Math.max(0, ...providers.map(({ peakMiB }) => peakMiB)),
-        providerCpuSeconds: sum(providers),
+        cpuSeconds: {
+          "command line": secondsOfPart("command line"),
+          program: secondsOfPart("program"),
+          provider: secondsOfPart("provider"),
+          "API servers": serverSeconds() - before,
+        },
+        providerMiB: sum(of("provider").map(({ peakMiB }) => peakMiB)),
       };
     },
   };
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }
 
 function descendants(root: number): number[] {
@@ -71,14 +84,19 @@ function lookAt(pid: number): Seen | undefined {
     const command = readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
     // One that is about to end has neither memory nor a command any more.
     if (command === "" || peak === undefined) return undefined;
-    return {
-      isProvider: /cmd\/dynamic-provider|pulumi-resource-kubernetes/.test(command),
-      seconds: (Number(fields[11]) + Number(fields[12])) / TICKS,
-      peakMiB: Number(peak) / 1024,
-    };
+    return { part: partOf(command), seconds: secondsOf(fields), peakMiB: Number(peak) / 1024 };
   } catch {
     return undefined;
   }
+}
+
+function partOf(command: string): Part {
+  if (/cmd\/dynamic-provider|pulumi-resource-/.test(command)) return "provider";
+  return /^\S*\/?pulumi /.test(command) ? "command line" : "program";
+}
+
+function secondsOf(fields: readonly string[] | undefined): number {
+  return fields === undefined ? 0 : (Number(fields[11]) + Number(fields[12])) / TICKS;
 }
 
 /** From the state on; the name before it may hold anything. */

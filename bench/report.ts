@@ -1,60 +1,52 @@
 /** The results as a page: ratios first, since a machine's seconds are its own. */
 
 import type { Cost } from "./child.ts";
-import type { Contestant, Key } from "./contestants.ts";
-import { asOne, asPlugin, engineAlone, kubernetesLoop, thisPackage } from "./contestants.ts";
+import { asOne, asPlugin, engineAlone, type Key, kubernetesLoop, thisPackage } from "./contestants.ts";
 import type { Details } from "./details.ts";
-import { JOBS, type Job, type Measured, type Run } from "./engine-run.ts";
-import type { ProviderAlone } from "./provider-alone.ts";
-import type { Alone } from "./raw-floor.ts";
+import { JOBS, type Job, type Measured } from "./engine-run.ts";
+import { bySize, type Size } from "./options.ts";
+import { PARTS } from "./process-watch.ts";
+import type { Case, FleetCase, Results } from "./results.ts";
 import { median, spread } from "./statistics.ts";
 import { table } from "./table.ts";
 
-export interface CaseRun {
-  readonly byEngine: Partial<Record<Key, Run>>;
-  readonly raw: Alone;
-  readonly alone: ProviderAlone;
-  /** Open to one cluster at the same time at most. */
-  readonly connections: number;
-}
-
-export interface Case {
-  readonly namespaces: number;
-  readonly clusters: number;
-  readonly roundTripMs: number;
-  readonly runs: CaseRun[];
-}
-
-export interface Results {
-  readonly machine: Readonly<Record<string, string>>;
-  readonly cases: readonly Case[];
-  readonly details: Details | undefined;
-  /** Whether the plugin of @pulumi/kubernetes was there. */
-  readonly loop: boolean;
-}
-
 const RAW_JOBS = ["first up", "one label on all", "refresh"] as const;
 
-export function describe({ machine, cases, details, loop }: Results): string {
+/** As the columns and rows call them. */
+const SHORT: Readonly<Record<Key, string>> = {
+  package: "this package",
+  plural: "as one",
+  plugin: "as a plugin",
+  engine: "engine's floor",
+  loop: "loop",
+};
+
+export function describe({ machine, cases: unsorted, fleets, details }: Results): string {
+  const cases = bySize(unsorted);
   const parts = [
     "# Measurements",
-    "Written by `npm run bench`. A first `up` declares the namespaces, each with one label and all clusters; then nothing changes; then the label; then the last cluster leaves; a destroy deletes them on the control plane, after a look at what they hold, and keeps them on the others (a loop deletes them all), 300 side by side, since the namespace controller begins with each 5 s after its deletion. Each figure is the median of its runs; ± is how far they lie apart, as a part of it. The command line, the provider and the API servers share one machine: ratios say more than seconds, and where others used it too, those of processor time (the client's alone) more than those of seconds.",
+    "Written by `npm run bench`. A first `up` declares the namespaces, each with one label and all clusters; then nothing changes; then the label; then the last cluster leaves; a destroy deletes them on the control plane, after a look at what they hold, and keeps them on the others (a loop deletes them all), 300 side by side, since the namespace controller begins with each 5 s after its deletion. Each contestant has clusters of its own, made for it. Each figure is the median of its runs; ± is how far they lie apart, as a part of it. The command line, the provider and the API servers share one machine: ratios say more than seconds, and where others used it too, those of processor time more than those of seconds.",
     "![Growth with the namespaces and with the clusters](growth.svg)",
     table(["", ""], Object.entries(machine)),
     "## By the command line",
-    `Seconds of a whole \`pulumi\` command. ${thisPackage.title}; ${asOne.title} ("as one"); ${asPlugin.title}; ${engineAlone.title} (the engine's floor); ${
-      loop ? kubernetesLoop.title : `${kubernetesLoop.title} (its plugin is not on PATH: not measured)`
-    }. The control plane is one of the clusters.`,
+    `Seconds of a whole \`pulumi\` command. ${thisPackage.title}; ${asOne.title} ("${SHORT.plural}"); ${asPlugin.title}; ${engineAlone.title} (the engine's floor); ${kubernetesLoop.title}, a provider a cluster (left out where it takes the better part of an hour; what it deletes is waited for at the smallest sizes alone). The control plane is one of the clusters.`,
     byEngine(cases),
     "## Without the engine",
     "The provider called as the engine calls it, beside the same requests over one HTTP/2 session a cluster and nothing else. Processor time is the client's, for one request.",
     withoutEngine(cases),
-    "## What a first up takes",
-    "This package / the engine's floor. The state is the backend's whole file, the mesh's share in it. Memory is the most that the provider's process held.",
-    resources(cases),
+    "## Where the time goes",
+    "Seconds of processor time, by process; the command line is Pulumi's engine, the program includes the start of Node.js. The API servers, with etcd and the controllers, do the same for whoever asks them. Memory is the most that the provider held (the loop's: of all clusters). The state is the backend's whole file, the mesh's share in it.",
+    processors(cases),
     "## Requests of one cluster",
     requests(cases),
   ];
+  for (const fleet of fleets) {
+    parts.push(
+      `## ${fleet.namespaces} namespaces on ${fleet.clusters} clusters as one resource`,
+      "By the command line, as one resource and (the first up alone) as a resource each; and without the engine, beside the requests alone.",
+      ofFleet(fleet),
+    );
+  }
   if (details !== undefined) parts.push("## What does not grow with the namespaces", alone(details));
   return `${parts.join("\n\n")}\n`;
 }
@@ -76,7 +68,7 @@ function byEngine(cases: readonly Case[]): string {
         inSeconds(engine),
         inSeconds(theirs),
         ratio(ours, engine),
-        ratio(processorOf(one, "package", job), processorOf(one, "engine", job)),
+        ratio(clientOf(one, "package", job), clientOf(one, "engine", job)),
         ratio(ours, plural),
         ratio(theirs, ours),
       ];
@@ -92,7 +84,7 @@ function byEngine(cases: readonly Case[]): string {
       "engine's floor",
       "loop",
       "package ÷ floor",
-      "the same in processor time",
+      "the same in the client's processor time",
       "package ÷ as one",
       "loop ÷ package",
     ],
@@ -137,45 +129,98 @@ function perRequest(costs: readonly Cost[]): string {
   return median(costs.map(({ cpuMs, requests: count }) => cpuMs / count)).toFixed(2);
 }
 
-function resources(cases: readonly Case[]): string {
-  const ofFirstUp = (one: Case, pick: (measured: Measured) => number | undefined, digits = 0) =>
-    (["package", "engine"] as const)
-      .map((key) => one.runs.map(({ byEngine: runs }) => runs[key]?.["first up"]))
-      .map((all) => all.map((measured) => measured && pick(measured)).filter((value) => value !== undefined))
-      .map((known) => (known.length === 0 ? "not measured" : median(known).toFixed(digits)))
-      .join(" / ");
-  const rows = cases.map((one) => [
-    sizeOf(one),
-    ofFirstUp(one, ({ stateBytes }) => stateBytes / one.namespaces),
-    ofFirstUp(one, ({ usage }) => usage?.providerMiB),
-    ofFirstUp(one, ({ usage }) => usage?.providerCpuSeconds, 1),
-    ofFirstUp(one, ({ usage }) => usage?.cpuSeconds, 1),
-    String(Math.max(...one.runs.map(({ connections }) => connections))),
-  ]);
+const LOOKED_AT = ["first up", "preview, no change", "one label on all"] as const;
+
+function processors(cases: readonly Case[]): string {
+  const rows = cases.flatMap((one) =>
+    LOOKED_AT.flatMap((job) =>
+      (Object.keys(SHORT) as Key[]).flatMap((key) => {
+        const all = measuredOf(one, key, job);
+        if (all.length === 0) return [];
+        return [[sizeOf(one), job, SHORT[key], ...shareOf(all, one.namespaces), key === "package" ? most(one) : ""]];
+      }),
+    ),
+  );
   return table(
     [
       "namespaces × clusters, away",
+      "job",
+      "",
+      ...PARTS,
+      "memory, MiB",
       "bytes of state a namespace",
-      "provider's memory, MiB",
-      "its processor seconds",
-      "processor seconds of all",
       "connections a cluster",
     ],
     rows,
   );
 }
 
+function shareOf(all: readonly Measured[], namespaces: number): string[] {
+  const used = all.flatMap(({ usage }) => usage ?? []);
+  const state = median(all.map(({ stateBytes }) => stateBytes)) / namespaces;
+  const known = (values: readonly number[], digits: number) =>
+    values.length === 0 ? "not known" : median(values).toFixed(digits);
+  return [
+    ...PARTS.map((part) =>
+      known(
+        used.map(({ cpuSeconds }) => cpuSeconds[part]),
+        1,
+      ),
+    ),
+    known(
+      used.map(({ providerMiB }) => providerMiB),
+      0,
+    ),
+    state.toFixed(0),
+  ];
+}
+
+function most({ runs }: Case): string {
+  return String(Math.max(...runs.map(({ connections }) => connections)));
+}
+
+function ofFleet({ raw, alone: provider, plural, single, namespaces, clusters }: FleetCase): string {
+  const jobs = ["first up", "preview, no change", "one label on all", "refresh"] as const;
+  const rows = jobs.map((job) => {
+    const floor = job === "preview, no change" ? undefined : raw[job];
+    const cost = provider[job];
+    return [
+      job,
+      inSeconds([plural[job]?.seconds ?? []].flat()),
+      inSeconds([single[job]?.seconds ?? []].flat()),
+      plural[job]?.usage?.providerMiB.toFixed(0) ?? "not known",
+      cost.seconds.toFixed(1),
+      floor === undefined ? "" : floor.seconds.toFixed(1),
+      floor === undefined ? "" : (cost.seconds / floor.seconds).toFixed(2),
+      (cost.cpuMs / (namespaces * clusters)).toFixed(2),
+    ];
+  });
+  const rest = `The state takes ${plural["first up"]?.stateBytes} bytes, that of single resources ${single["first up"]?.stateBytes}; the provider without the engine held ${provider.peakMiB.toFixed(0)} MiB at most.`;
+  const shown = table(
+    [
+      "job",
+      "as one",
+      "a resource each",
+      "the provider's memory, MiB",
+      "provider",
+      "raw",
+      "provider ÷ raw",
+      "the provider's processor, ms a member",
+    ],
+    rows,
+  );
+  return `${shown}\n\n${rest}`;
+}
+
 /** Of the largest case, which is the one whose requests would grow. */
 function requests(cases: readonly Case[]): string {
-  const largest = [...cases]
-    .sort((one, other) => one.namespaces * one.clusters - other.namespaces * other.clusters)
-    .at(-1);
+  const largest = cases.at(-1);
   const run = largest?.runs[0];
   if (largest === undefined || run === undefined) return "";
-  const keys = (Object.keys(run.byEngine) as Contestant["key"][]).filter((key) => key !== "engine");
+  const keys = (Object.keys(run.byEngine) as Key[]).filter((key) => key !== "engine");
   const rows = keys.flatMap((key) =>
     JOBS.map((job) => {
-      const asked = run.byEngine[key]?.[job].requests ?? {};
+      const asked = run.byEngine[key]?.[job]?.requests ?? {};
       const [first = "", second = ""] = Object.keys(asked);
       return [key, job, countsOf(asked[first]), countsOf(asked[second])];
     }),
@@ -184,7 +229,7 @@ function requests(cases: readonly Case[]): string {
 }
 
 function countsOf(counts: Readonly<Record<string, number>> | undefined): string {
-  const all = Object.entries(counts ?? {});
+  const all = Object.entries(counts ?? {}).sort(([, one], [, other]) => other - one);
   const shown = all.slice(0, 3).map(([kind, count]) => `${count} × ${kind}`);
   const rest = all.slice(3).reduce((sum, [, count]) => sum + count, 0);
   return [...shown, ...(rest > 0 ? [`${rest} × others`] : [])].join(", ") || "none";
@@ -206,16 +251,22 @@ function alone({ firstCheck, sdkImport, manyClusters }: Details): string {
   );
 }
 
+function measuredOf(one: Case, key: Key, job: Job): Measured[] {
+  return one.runs.flatMap(({ byEngine: runs }) => runs[key]?.[job] ?? []);
+}
+
 function secondsOf(one: Case, key: Key, job: Job): number[] {
-  return one.runs.flatMap(({ byEngine: runs }) => runs[key]?.[job].seconds ?? []);
+  return measuredOf(one, key, job).map(({ seconds }) => seconds);
 }
 
-/** Of the command line, the program and the provider, not of the API servers. */
-function processorOf(one: Case, key: Key, job: Job): number[] {
-  return one.runs.flatMap(({ byEngine: runs }) => runs[key]?.[job].usage?.cpuSeconds ?? []);
+/** Processor time of the command line, the program and the provider. */
+function clientOf(one: Case, key: Key, job: Job): number[] {
+  return measuredOf(one, key, job).flatMap(({ usage }) =>
+    usage === undefined ? [] : usage.cpuSeconds["command line"] + usage.cpuSeconds.program + usage.cpuSeconds.provider,
+  );
 }
 
-function sizeOf({ namespaces, clusters, roundTripMs }: Case): string {
+function sizeOf({ namespaces, clusters, roundTripMs }: Size & { readonly roundTripMs: number }): string {
   return `${namespaces} × ${clusters}, ${roundTripMs} ms`;
 }
 

@@ -12,10 +12,8 @@ test("a small run of the measurements writes its tables and its plot", async () 
   const out = join(inject("runDir"), "bench-results");
   const options = [
     "--quick",
-    "--namespaces",
-    "2",
-    "--clusters",
-    "2",
+    "--sizes",
+    "2x2",
     "--no-details",
     "--lab",
     lab.dir,
@@ -29,7 +27,7 @@ test("a small run of the measurements writes its tables and its plot", async () 
   const page = readFileSync(join(out, "results.md"), "utf8");
   expect(page).toMatch(/^\| 2 × 2, 0 ms +\| first up +\| [\d.]+ +\| [\d.]+ +\|/m);
   // As many requests as the floor of the requests counts on.
-  expect(page).toMatch(/^\| package \| first up +\| 1 × list namespaces, 2 × patch namespaces +\| 1 × list/m);
+  expect(page).toMatch(/^\| package \| first up +\| 2 × patch namespaces, 1 × list namespaces +\| 2 × patch/m);
   expect(page).toMatch(/^\| package \| preview, no change +\| none +\| none +\|/m);
   const plot = readFileSync(join(out, "growth.svg"), "utf8");
   expect(plot).toContain("this package");

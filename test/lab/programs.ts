@@ -93,6 +93,13 @@ const recipes = {
     about: "what makes SDKs of the plugin's schema, and the code of an import",
     minutes: 1,
   },
+  "pulumi-resource-kubernetes": {
+    module: "pulumi-kubernetes",
+    goPackage: ".",
+    ldflags: STRIP,
+    about: "the plugin of @pulumi/kubernetes",
+    minutes: 7,
+  },
   "pilot-discovery": {
     module: "istio",
     goPackage: "istio.io/istio/pilot/cmd/pilot-discovery",

@@ -1,0 +1,63 @@
+/** What was measured, as it is kept. */
+
+import type { Key } from "./contestants.ts";
+import type { Details } from "./details.ts";
+import type { Run } from "./engine-run.ts";
+import type { Fleet } from "./fleet-alone.ts";
+import type { ProviderAlone } from "./provider-alone.ts";
+import type { Alone } from "./raw-floor.ts";
+
+export interface CaseRun {
+  readonly byEngine: Readonly<Partial<Record<Key, Run>>>;
+  readonly raw: Alone;
+  readonly alone: ProviderAlone;
+  /** Open to one cluster at the same time at most. */
+  readonly connections: number;
+}
+
+export interface Case {
+  readonly namespaces: number;
+  readonly clusters: number;
+  readonly roundTripMs: number;
+  readonly runs: CaseRun[];
+}
+
+/** Many namespaces as one resource. */
+export interface FleetRun {
+  readonly raw: Alone;
+  /** The provider without the engine. */
+  readonly alone: Fleet;
+  readonly plural: Run;
+  /** A resource for each. */
+  readonly single: Run;
+}
+
+export interface FleetCase extends FleetRun {
+  readonly namespaces: number;
+  readonly clusters: number;
+}
+
+export interface Results {
+  readonly machine: Readonly<Record<string, string>>;
+  readonly cases: Case[];
+  fleets: readonly FleetCase[];
+  details?: Details;
+}
+
+export function newResults(machine: Results["machine"]): Results {
+  return { machine, cases: [], fleets: [] };
+}
+
+/** Facts that may differ between runs whose figures stand in one table. */
+const MAY_DIFFER = ["date", "load at the beginning"];
+
+export function resultsToAddTo(earlier: Results | undefined, machine: Results["machine"]): Results {
+  if (earlier === undefined) return newResults(machine);
+  for (const [name, value] of Object.entries(machine)) {
+    if (MAY_DIFFER.includes(name) || earlier.machine[name] === value) continue;
+    throw new Error(
+      `what was measured before has another ${name} (${earlier.machine[name]}, now ${value}): leave out --add`,
+    );
+  }
+  return { ...earlier, machine };
+}
