@@ -64,7 +64,7 @@ export async function checkMany(olds: Inputs, news: Inputs, context: CheckContex
     context.say(`${name}: is given up without a change on any cluster (released)`);
   }
   const checked = each.map(([name, { inputs }]) => [name, isUnknown(namespaces[name]) ? namespaces[name] : inputs]);
-  return { inputs: withoutUndefined({ resource, released, namespaces: Object.fromEntries(checked) }), failures };
+  return { inputs: { ...withoutUndefined({ resource, released }), namespaces: Object.fromEntries(checked) }, failures };
 }
 
 /** A failure of one of them, as one of the whole. */
