@@ -38,7 +38,7 @@ const CONTESTANTS = [thisPackage, asOne, asPlugin, engineAlone, kubernetesLoop];
 const LOOP_MOST = 1000;
 
 /** Members. With more, what the loop deletes is not waited for: the namespace controller takes minutes over it. */
-const LOOP_DELETES = 300;
+const LOOP_DELETES = 100;
 
 const say = (line: string) => process.stderr.write(`bench: ${line}\n`);
 

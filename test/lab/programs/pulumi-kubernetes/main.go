@@ -4,8 +4,8 @@ package main
 
 import "github.com/pulumi/pulumi-kubernetes/provider/v4/pkg/provider"
 
-// The release that the pinned module is nearest to.
-const version = "4.25.0"
+// The release before the pinned module.
+const version = "4.24.0"
 
 func main() {
 	none := []byte("{}")
