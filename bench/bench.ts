@@ -25,7 +25,17 @@ import { measureDetails } from "./details.ts";
 import { type Job, type Run, runContestant } from "./engine-run.ts";
 import type { Fleet, FleetGiven } from "./fleet-alone.ts";
 import { describeMachine } from "./machine.ts";
-import { bySize, membersOf, middle, type Options, parseOptions, type Size, USAGE } from "./options.ts";
+import {
+  bySize,
+  type FarSize,
+  isSameSize,
+  membersOf,
+  middle,
+  type Options,
+  parseOptions,
+  type Size,
+  USAGE,
+} from "./options.ts";
 import { growthPlot } from "./plot.ts";
 import type { ProviderAlone, ProviderGiven } from "./provider-alone.ts";
 import type { Alone, RawGiven } from "./raw-floor.ts";
@@ -51,8 +61,10 @@ async function main(given: Options): Promise<void> {
   const dir = mkdtempSync(join(tmpdir(), "global-namespace-bench-"));
   try {
     installPackages(dir);
-    const contestants = CONTESTANTS.filter(({ key }) => given.programs.includes(key));
-    const env = { ...process.env, PATH: await pathFor(contestants) };
+    const wanted = CONTESTANTS.filter(({ key }) => given.programs.includes(key));
+    const plugin = wanted.includes(kubernetesLoop) ? await findLoopPlugin() : [];
+    const contestants = wanted.filter((each) => each !== kubernetesLoop || plugin.length > 0);
+    const env = { ...process.env, PATH: [...(await pulumiFolders(say)), ...plugin, process.env.PATH].join(delimiter) };
     const surroundings = { dir, given: given.lab, env, say };
     const machine = describeMachine(env);
     const results = given.add ? resultsToAddTo(read(given.out), machine) : newResults(machine);
@@ -63,13 +75,14 @@ async function main(given: Options): Promise<void> {
   }
 }
 
-async function pathFor(contestants: readonly Contestant[]): Promise<string> {
-  const folders = await pulumiFolders(say);
-  if (contestants.includes(kubernetesLoop)) {
-    const { "pulumi-resource-kubernetes": plugin } = await findPrograms(["pulumi-resource-kubernetes"], say);
-    folders.push(dirname(plugin));
+/** Its folder; none where it is neither there nor can be built, and then the loop is not measured. */
+async function findLoopPlugin(): Promise<string[]> {
+  try {
+    return Object.values(await findPrograms(["pulumi-resource-kubernetes"], say)).map(dirname);
+  } catch (error) {
+    say(`the loop of @pulumi/kubernetes is not measured: ${(error as Error).message}`);
+    return [];
   }
-  return [...folders, process.env.PATH].join(delimiter);
 }
 
 /** Puts into the results what it has measured, and says so each time. */
@@ -98,13 +111,9 @@ async function* measureAll(
   if (fleet !== undefined) {
     say(`${fleet.namespaces} namespaces on ${fleet.clusters} clusters as one resource`);
     const measured = { ...fleet, ...(await measureFleet(fleet, surroundings)) };
-    results.fleets = [...results.fleets.filter((other) => membersOf(other) !== membersOf(fleet)), measured];
+    results.fleets = [...results.fleets.filter((other) => !isSameSize(other, fleet)), measured];
     yield;
   }
-}
-
-interface FarSize extends Size {
-  readonly roundTripMs: number;
 }
 
 /** The quick ones first. */
@@ -116,9 +125,7 @@ function sizesOf(sizes: readonly Size[], [near = 0, ...further]: readonly number
 }
 
 function caseOf(results: Results, size: FarSize): Case {
-  const same = ({ namespaces, clusters, roundTripMs }: Case) =>
-    namespaces === size.namespaces && clusters === size.clusters && roundTripMs === size.roundTripMs;
-  const found = results.cases.find(same);
+  const found = results.cases.find((one) => isSameSize(one, size) && one.roundTripMs === size.roundTripMs);
   if (found !== undefined) return found;
   const added: Case = { ...size, runs: [] };
   results.cases.push(added);

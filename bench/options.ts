@@ -8,6 +8,12 @@ export interface Size {
   readonly clusters: number;
 }
 
+/** The same, on clusters that are so far away. */
+export interface FarSize extends Size {
+  /** Milliseconds. */
+  readonly roundTripMs: number;
+}
+
 export interface Options {
   /** One measurement each. */
   readonly sizes: readonly Size[];
@@ -103,6 +109,10 @@ function numbers(text: string, least: number): number[] {
 /** How many namespaces there are on all clusters together. */
 export function membersOf({ namespaces, clusters }: Size): number {
   return namespaces * clusters;
+}
+
+export function isSameSize(one: Size, other: Size): boolean {
+  return one.namespaces === other.namespaces && one.clusters === other.clusters;
 }
 
 /** From the smallest on. */

@@ -3,8 +3,8 @@
 import type { Cost } from "./child.ts";
 import { asOne, asPlugin, engineAlone, type Key, kubernetesLoop, thisPackage } from "./contestants.ts";
 import type { Details } from "./details.ts";
-import { JOBS, type Job, type Measured } from "./engine-run.ts";
-import { bySize, type Size } from "./options.ts";
+import { JOBS, type Job, type Measured, type Run } from "./engine-run.ts";
+import { bySize, type FarSize } from "./options.ts";
 import { PARTS } from "./process-watch.ts";
 import type { Case, FleetCase, Results } from "./results.ts";
 import { median, spread } from "./statistics.ts";
@@ -186,8 +186,8 @@ function ofFleet({ raw, alone: provider, plural, single, namespaces, clusters }:
     const cost = provider[job];
     return [
       job,
-      inSeconds([plural[job]?.seconds ?? []].flat()),
-      inSeconds([single[job]?.seconds ?? []].flat()),
+      inSeconds(secondsIn([plural], job)),
+      inSeconds(secondsIn([single], job)),
       plural[job]?.usage?.providerMiB.toFixed(0) ?? "not known",
       cost.seconds.toFixed(1),
       floor === undefined ? "" : floor.seconds.toFixed(1),
@@ -256,7 +256,14 @@ function measuredOf(one: Case, key: Key, job: Job): Measured[] {
 }
 
 function secondsOf(one: Case, key: Key, job: Job): number[] {
-  return measuredOf(one, key, job).map(({ seconds }) => seconds);
+  return secondsIn(
+    one.runs.flatMap(({ byEngine: runs }) => runs[key] ?? []),
+    job,
+  );
+}
+
+function secondsIn(runs: readonly Run[], job: Job): number[] {
+  return runs.flatMap((run) => run[job]?.seconds ?? []);
 }
 
 /** Processor time of the command line, the program and the provider. */
@@ -266,7 +273,7 @@ function clientOf(one: Case, key: Key, job: Job): number[] {
   );
 }
 
-function sizeOf({ namespaces, clusters, roundTripMs }: Size & { readonly roundTripMs: number }): string {
+function sizeOf({ namespaces, clusters, roundTripMs }: FarSize): string {
   return `${namespaces} × ${clusters}, ${roundTripMs} ms`;
 }
 

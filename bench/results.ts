@@ -4,6 +4,7 @@ import type { Key } from "./contestants.ts";
 import type { Details } from "./details.ts";
 import type { Run } from "./engine-run.ts";
 import type { Fleet } from "./fleet-alone.ts";
+import type { FarSize, Size } from "./options.ts";
 import type { ProviderAlone } from "./provider-alone.ts";
 import type { Alone } from "./raw-floor.ts";
 
@@ -15,10 +16,7 @@ export interface CaseRun {
   readonly connections: number;
 }
 
-export interface Case {
-  readonly namespaces: number;
-  readonly clusters: number;
-  readonly roundTripMs: number;
+export interface Case extends FarSize {
   readonly runs: CaseRun[];
 }
 
@@ -32,10 +30,7 @@ export interface FleetRun {
   readonly single: Run;
 }
 
-export interface FleetCase extends FleetRun {
-  readonly namespaces: number;
-  readonly clusters: number;
-}
+export interface FleetCase extends FleetRun, Size {}
 
 export interface Results {
   readonly machine: Readonly<Record<string, string>>;

@@ -14,13 +14,15 @@ test("a small run of the measurements writes its tables and its plot", async () 
     "--quick",
     "--sizes",
     "2x2",
+    "--fleet",
+    "2x2",
     "--no-details",
     "--lab",
     lab.dir,
     "--out",
     out,
     "--programs",
-    "package,engine",
+    "package,engine,loop",
   ];
   await promisify(execFile)(process.execPath, [BENCH, ...options]);
 
@@ -29,6 +31,10 @@ test("a small run of the measurements writes its tables and its plot", async () 
   // As many requests as the floor of the requests counts on.
   expect(page).toMatch(/^\| package \| first up +\| 2 × patch namespaces, 1 × list namespaces +\| 2 × patch/m);
   expect(page).toMatch(/^\| package \| preview, no change +\| none +\| none +\|/m);
+  expect(page).toMatch(/^\| 2 × 2, 0 ms +\| first up +\| loop +\| [\d.]+ +\| [\d.]+ +\| [\d.]+ +\|/m);
+  expect(page).toMatch(
+    /^## 2 namespaces on 2 clusters as one resource\n[\s\S]*^\| first up +\| [\d.]+ +\| [\d.]+ +\|/m,
+  );
   const plot = readFileSync(join(out, "growth.svg"), "utf8");
   expect(plot).toContain("this package");
   expect(plot).not.toContain("NaN");
