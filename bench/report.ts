@@ -283,7 +283,11 @@ function inSeconds(values: readonly number[]): string {
   return values.length === 1 ? shown : `${shown} ± ${Math.round(spread(values) * 100)} %`;
 }
 
+/** Run by run, to know how far the ratios lie apart; each run has measured both. */
 function ratio(values: readonly number[], others: readonly number[]): string {
   if (values.length === 0 || others.length === 0) return "";
-  return (median(values) / median(others)).toFixed(2);
+  const shown = (median(values) / median(others)).toFixed(2);
+  if (values.length === 1 || values.length !== others.length) return shown;
+  const each = values.map((value, run) => value / (others[run] ?? Number.NaN));
+  return `${shown} ± ${Math.round(spread(each) * 100)} %`;
 }
