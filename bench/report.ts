@@ -179,23 +179,27 @@ function most({ runs }: Case): string {
   return String(Math.max(...runs.map(({ connections }) => connections)));
 }
 
-function ofFleet({ raw, alone: provider, plural, single, namespaces, clusters }: FleetCase): string {
+function ofFleet({ runs, namespaces, clusters }: FleetCase): string {
   const jobs = ["first up", "preview, no change", "one label on all", "refresh"] as const;
+  const plurals = runs.map(({ plural }) => plural);
+  const singles = runs.flatMap(({ single }) => single ?? []);
   const rows = jobs.map((job) => {
-    const floor = job === "preview, no change" ? undefined : raw[job];
-    const cost = provider[job];
+    const costs = runs.map(({ alone: provider }) => provider[job]);
+    const seconds = costs.map((cost) => cost.seconds);
+    // Without a change nothing is asked.
+    const floor = job === "preview, no change" ? [] : runs.map(({ raw }) => raw[job].seconds);
+    const memory = plurals.flatMap((run) => run[job]?.usage?.providerMiB ?? []);
     return [
       job,
-      inSeconds(secondsIn([plural], job)),
-      inSeconds(secondsIn([single], job)),
-      plural[job]?.usage?.providerMiB.toFixed(0) ?? "not known",
-      cost.seconds.toFixed(1),
-      floor === undefined ? "" : floor.seconds.toFixed(1),
-      floor === undefined ? "" : (cost.seconds / floor.seconds).toFixed(2),
-      (cost.cpuMs / (namespaces * clusters)).toFixed(2),
+      inSeconds(secondsIn(plurals, job)),
+      inSeconds(secondsIn(singles, job)),
+      memory.length === 0 ? "not known" : Math.max(...memory).toFixed(0),
+      inSeconds(seconds),
+      floor.length === 0 ? "" : inSeconds(floor),
+      ratio(seconds, floor),
+      median(costs.map(({ cpuMs }) => cpuMs / (namespaces * clusters))).toFixed(2),
     ];
   });
-  const rest = `The state takes ${plural["first up"]?.stateBytes} bytes, that of single resources ${single["first up"]?.stateBytes}; the provider without the engine held ${provider.peakMiB.toFixed(0)} MiB at most.`;
   const shown = table(
     [
       "job",
@@ -209,7 +213,21 @@ function ofFleet({ raw, alone: provider, plural, single, namespaces, clusters }:
     ],
     rows,
   );
-  return `${shown}\n\n${rest}`;
+  const state = (all: readonly Run[]) => median(all.map((run) => run["first up"]?.stateBytes ?? 0));
+  const most = Math.max(...runs.map(({ alone: provider }) => provider.peakMiB)).toFixed(0);
+  const rest = `The state takes ${state(plurals)} bytes, that of single resources ${state(singles)}; the provider without the engine held ${most} MiB at most. Requests as one resource:`;
+  return `${shown}\n\n${rest}\n\n${table(["job", ...ASKED], requestsOf(plurals[0] ?? {}))}`;
+}
+
+const ASKED = ["the control plane", "another cluster"];
+
+/** A row a job. */
+function requestsOf(run: Run): string[][] {
+  return JOBS.filter((job) => run[job] !== undefined).map((job) => {
+    const asked = run[job]?.requests ?? {};
+    const [first = "", second = ""] = Object.keys(asked);
+    return [job, countsOf(asked[first]), countsOf(asked[second])];
+  });
 }
 
 /** Of the largest case, which is the one whose requests would grow. */
@@ -218,14 +236,8 @@ function requests(cases: readonly Case[]): string {
   const run = largest?.runs[0];
   if (largest === undefined || run === undefined) return "";
   const keys = (Object.keys(run.byEngine) as Key[]).filter((key) => key !== "engine");
-  const rows = keys.flatMap((key) =>
-    JOBS.map((job) => {
-      const asked = run.byEngine[key]?.[job]?.requests ?? {};
-      const [first = "", second = ""] = Object.keys(asked);
-      return [key, job, countsOf(asked[first]), countsOf(asked[second])];
-    }),
-  );
-  return `${sizeOf(largest)}\n\n${table(["", "job", "the control plane", "another cluster"], rows)}`;
+  const rows = keys.flatMap((key) => requestsOf(run.byEngine[key] ?? {}).map((row) => [SHORT[key], ...row]));
+  return `${sizeOf(largest)}\n\n${table(["", "job", ...ASKED], rows)}`;
 }
 
 function countsOf(counts: Readonly<Record<string, number>> | undefined): string {

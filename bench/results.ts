@@ -26,16 +26,18 @@ export interface FleetRun {
   /** The provider without the engine. */
   readonly alone: Fleet;
   readonly plural: Run;
-  /** A resource for each. */
-  readonly single: Run;
+  /** A resource for each: measured once, since it takes minutes. */
+  readonly single?: Run;
 }
 
-export interface FleetCase extends FleetRun, Size {}
+export interface FleetCase extends Size {
+  readonly runs: FleetRun[];
+}
 
 export interface Results {
   readonly machine: Readonly<Record<string, string>>;
   readonly cases: Case[];
-  fleets: readonly FleetCase[];
+  readonly fleets: FleetCase[];
   details?: Details;
 }
 

@@ -26,6 +26,8 @@ export interface Fleet {
   list(place: string): Promise<ReadonlyMap<string, Namespace>>;
   /** A namespace as it was at the last look. */
   observe(place: string, name: string): Promise<Namespace | undefined>;
+  /** For who waits until a namespace is gone. */
+  poll(place: string): Poll;
   /** The webhooks that inject Istio's sidecar there, asked once a process. */
   webhooks(place: string): Promise<readonly InjectionWebhook[]>;
   /** A namespace as the last look or write saw it; asks nothing, and `undefined` also means that nobody has looked. */
@@ -34,14 +36,30 @@ export interface Fleet {
   note(place: string, name: string, namespace: Namespace | undefined): void;
 }
 
+/** Where many wait for a namespace of the same cluster, one list serves them all. */
+export interface Poll {
+  /** As it is now, or was half a second ago. */
+  look(name: string): Promise<Namespace | undefined>;
+  /** Nothing is waited for any more. */
+  end(): void;
+}
+
 /** Milliseconds a look at a cluster serves reads. Long enough for a refresh of a thousand namespaces. */
 const LOOK_LIFETIME_MS = 60_000;
+/** Milliseconds a look serves those who wait, of whom each looks once a second. */
+const POLL_LIFETIME_MS = 500;
+/** So many that wait are served by lists, unless the cluster has many more namespaces than those. */
+const LIST_FROM = 8;
+/** Namespaces in a list that cost a server as much as a GET of one. */
+const NAMESPACES_A_GET = 20;
 /** Characters of a uid that tell two clusters apart. */
 const IDENTITY_LENGTH = 8;
 
 interface Look {
   readonly at: number;
   readonly namespaces: Promise<Map<string, Namespace>>;
+  /** How many there are; 0 while that is not known. */
+  size: number;
 }
 
 /** `connect` makes the client of a place; `now` is in milliseconds. */
@@ -50,6 +68,7 @@ export function createFleet(connect: (place: string) => ClusterApi, now: () => n
   const looks = new Map<string, Look>();
   const identities = new Map<string, Promise<string | undefined>>();
   const webhooks = new Map<string, Promise<readonly InjectionWebhook[]>>();
+  const waiting = new Map<string, number>();
 
   const api = (place: string): ClusterApi => {
     const client = clients.get(place) ?? connect(place);
@@ -57,19 +76,25 @@ export function createFleet(connect: (place: string) => ClusterApi, now: () => n
     return client;
   };
 
-  const look = (place: string): Promise<Map<string, Namespace>> => {
+  const look = (place: string, lifetimeMs = LOOK_LIFETIME_MS): Promise<Map<string, Namespace>> => {
     const last = looks.get(place);
-    if (last !== undefined && now() - last.at < LOOK_LIFETIME_MS) return last.namespaces;
+    if (last !== undefined && now() - last.at < lifetimeMs) return last.namespaces;
     const namespaces = (async () => new Map((await api(place).list()).map((item) => [item.name, item])))();
-    looks.set(place, { at: now(), namespaces });
-    namespaces.catch((error) => isForbidden(error) || looks.delete(place));
+    const taken: Look = { at: now(), namespaces, size: last?.size ?? 0 };
+    looks.set(place, taken);
+    namespaces.then(
+      ({ size }) => {
+        taken.size = size;
+      },
+      (error) => isForbidden(error) || looks.delete(place),
+    );
     return namespaces;
   };
 
   /** Where listing is forbidden but reading is not, names are asked for one by one. */
-  const observe = async (place: string, name: string): Promise<Namespace | undefined> => {
+  const observe = async (place: string, name: string, lifetimeMs?: number): Promise<Namespace | undefined> => {
     try {
-      return (await look(place)).get(name);
+      return (await look(place, lifetimeMs)).get(name);
     } catch (error) {
       if (isForbidden(error)) return api(place).get(name);
       throw error;
@@ -86,10 +111,24 @@ export function createFleet(connect: (place: string) => ClusterApi, now: () => n
     }
   };
 
+  const isCrowded = (place: string): boolean => {
+    const many = waiting.get(place) ?? 0;
+    return many >= LIST_FROM && many * NAMESPACES_A_GET >= (looks.get(place)?.size ?? 0);
+  };
+
+  const poll = (place: string): Poll => {
+    waiting.set(place, (waiting.get(place) ?? 0) + 1);
+    return {
+      look: (name) => (isCrowded(place) ? observe(place, name, POLL_LIFETIME_MS) : api(place).get(name)),
+      end: () => waiting.set(place, (waiting.get(place) ?? 0) - 1),
+    };
+  };
+
   return {
     api,
-    list: look,
-    observe,
+    list: (place) => look(place),
+    observe: (place, name) => observe(place, name),
+    poll,
     identity: (place) => once(identities, place, () => identity(place)),
     webhooks: (place) => once(webhooks, place, async () => listInjectionWebhooks(api(place).server)),
     recall: async (place, name) => {

@@ -110,29 +110,41 @@ function ownsAnything(fieldManager: string, namespace: Namespace): boolean {
 /** Returns what holds the namespace when it is not gone in time. */
 async function remove(fleet: Fleet, step: Leave, uid: string, clock: Clock): Promise<string | undefined> {
   const { place, name, owner } = step;
-  const api = fleet.api(place);
+  const poll = fleet.poll(place);
   const deadline = clock.now() + step.deleteTimeoutSeconds * 1000;
   let wait = FIRST_WAIT_MS;
-  for (;;) {
-    const now = await api.get(name);
-    if (now === undefined || now.uid !== uid || ownerOf(now) !== owner) {
-      fleet.note(place, name, now);
-      return undefined;
+  let deleted: string | undefined;
+  try {
+    for (;;) {
+      const now = await poll.look(name);
+      if (now === undefined || now.uid !== uid || ownerOf(now) !== owner) {
+        fleet.note(place, name, now);
+        return undefined;
+      }
+      // What was looked at before the DELETE says nothing about it.
+      const isToDelete = now.deletionTimestamp === undefined && now.resourceVersion !== deleted;
+      if (isToDelete && (await removeNow(fleet, step, now))) deleted = now.resourceVersion;
+      if (clock.now() >= deadline) return describeHeld(fleet, step, now);
+      await clock.sleep(wait);
+      wait = Math.min(wait * 2, LONGEST_WAIT_MS);
     }
-    if (now.deletionTimestamp === undefined) await removeNow(fleet, step, now);
-    if (clock.now() >= deadline) return describeHeld(fleet, step, now);
-    await clock.sleep(wait);
-    wait = Math.min(wait * 2, LONGEST_WAIT_MS);
+  } finally {
+    poll.end();
   }
 }
 
-/** The resourceVersion makes sure that nobody took the namespace over since we looked; if somebody wrote, we look again. */
-async function removeNow(fleet: Fleet, step: Leave, { name, uid, resourceVersion }: Namespace): Promise<void> {
+/**
+ * The resourceVersion makes sure that nobody took the namespace over since we looked; if somebody wrote, we look again.
+ * Returns whether it is going.
+ */
+async function removeNow(fleet: Fleet, step: Leave, { name, uid, resourceVersion }: Namespace): Promise<boolean> {
   if (!step.deleteNonEmpty) await refuseContents(fleet, step.place, name);
   try {
     await fleet.api(step.place).remove({ name, uid, resourceVersion });
+    return true;
   } catch (thrown) {
     if (clusterErrorOf(thrown).code !== "changed") throw thrown;
+    return false;
   }
 }
 

@@ -29,11 +29,11 @@ test("a small run of the measurements writes its tables and its plot", async () 
   const page = readFileSync(join(out, "results.md"), "utf8");
   expect(page).toMatch(/^\| 2 × 2, 0 ms +\| first up +\| [\d.]+ +\| [\d.]+ +\|/m);
   // As many requests as the floor of the requests counts on.
-  expect(page).toMatch(/^\| package \| first up +\| 2 × patch namespaces, 1 × list namespaces +\| 2 × patch/m);
-  expect(page).toMatch(/^\| package \| preview, no change +\| none +\| none +\|/m);
+  expect(page).toMatch(/^\| this package \| first up +\| 2 × patch namespaces, 1 × list namespaces +\| 2 × patch/m);
+  expect(page).toMatch(/^\| this package \| preview, no change +\| none +\| none +\|/m);
   expect(page).toMatch(/^\| 2 × 2, 0 ms +\| first up +\| loop +\| [\d.]+ +\| [\d.]+ +\| [\d.]+ +\|/m);
   expect(page).toMatch(
-    /^## 2 namespaces on 2 clusters as one resource\n[\s\S]*^\| first up +\| [\d.]+ +\| [\d.]+ +\|/m,
+    /^## 2 namespaces on 2 clusters as one resource\n[\s\S]*^\| first up +\| [\d.]+ +\| [\d.]+ +\|[\s\S]*^\| first up +\| 2 × patch namespaces, 1 × list/m,
   );
   const plot = readFileSync(join(out, "growth.svg"), "utf8");
   expect(plot).toContain("this package");

@@ -110,12 +110,12 @@ export class ClusterServers {
   }
 
   /** Connections are taken, and nothing answers. */
-  pause(): void {
-    this.#api.signal("SIGSTOP");
+  pause(): Promise<void> {
+    return this.#api.pause();
   }
 
   resume(): void {
-    this.#api.signal("SIGCONT");
+    this.#api.resume();
   }
 
   async #startApi(port: number, access: Access): Promise<void> {

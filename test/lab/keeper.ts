@@ -141,7 +141,7 @@ async function obey(command: string, name: string, request: IncomingMessage): Pr
       await cluster(name).start();
       break;
     case "pause":
-      cluster(name).pause();
+      await cluster(name).pause();
       break;
     case "resume":
       cluster(name).resume();

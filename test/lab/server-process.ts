@@ -3,8 +3,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import * as fs from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import { until } from "./condition.ts";
 
 const POLL_MS = 50;
+const STANDSTILL_TIMEOUT_MS = 30_000;
 
 /** Which program, and where its output goes. */
 export interface ServerProgram {
@@ -92,8 +94,19 @@ export class ServerProcess {
     }
   }
 
-  signal(signal: NodeJS.Signals): void {
-    this.#child?.kill(signal);
+  /** Stops it where it is, and waits for that: on a busy machine a thread of it runs on for a moment. */
+  async pause(): Promise<void> {
+    const pid = this.#child?.pid;
+    if (pid === undefined || !this.isRunning) return;
+    this.#child?.kill("SIGSTOP");
+    await until(() => !this.isRunning || threadStates(pid).every((state) => state === "T"), {
+      what: `${this.#program.name} to stand still`,
+      timeoutMs: STANDSTILL_TIMEOUT_MS,
+    });
+  }
+
+  resume(): void {
+    this.#child?.kill("SIGCONT");
   }
 
   /** At once: kube-apiserver takes SIGTERM as a wish to wait for its etcd, which may be gone. */
@@ -108,6 +121,20 @@ export class ServerProcess {
   lastOutput(): string {
     if (!fs.existsSync(this.#program.logPath)) return "";
     return fs.readFileSync(this.#program.logPath, "utf8").trimEnd().split("\n").slice(-15).join("\n");
+  }
+}
+
+/** As `ps` shows them, `T` for stopped. None where the system does not tell of single threads. */
+function threadStates(pid: number): readonly string[] {
+  const threads = `/proc/${pid}/task`;
+  try {
+    // The state follows the name in brackets, which may hold anything.
+    return fs.readdirSync(threads).map((thread) => {
+      const stat = fs.readFileSync(`${threads}/${thread}/stat`, "utf8");
+      return stat.charAt(stat.lastIndexOf(")") + 2);
+    });
+  } catch {
+    return [];
   }
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { clusterErrorOf, createFleet, type Fleet } from "../../../provider/lifecycle/fleet.ts";
+import { clusterErrorOf, createFleet, type Fleet, type Poll } from "../../../provider/lifecycle/fleet.ts";
 import { ClusterError } from "../../../provider/model/cluster-error.ts";
 import { anError } from "../kube/builders.ts";
 import { aFakeMesh, DOWN, type FakeMesh, FORBIDDEN } from "./fake-mesh.ts";
@@ -79,6 +79,58 @@ describe("the identity of a cluster", () => {
     await expect(fleet.identity("east")).rejects.toThrow("connection refused");
     fake.heal("east");
     expect(await fleet.identity("east")).toHaveLength(8);
+  });
+});
+
+describe("a namespace that is waited for", () => {
+  const wait = (fleet: Fleet, count: number) => Array.from({ length: count }, () => fleet.poll("east"));
+  const look = (polls: readonly Poll[]) => Promise.all(polls.map((poll) => poll.look("payments")));
+
+  test("is asked for by itself where few are", async () => {
+    const { fake, fleet } = await withPayments();
+    const seen = await look(wait(fleet, 7));
+    expect(seen.map((namespace) => namespace?.name)).toEqual(Array(7).fill("payments"));
+    expect(fake.requests).toEqual(Array(7).fill("east get"));
+  });
+
+  test("is found by one list together with all others, every half a second", async () => {
+    const { fake, fleet } = await withPayments();
+    const polls = wait(fleet, 30);
+    await look(polls);
+    await fake.world.clock.sleep(499);
+    await look(polls);
+    expect(fake.requests).toEqual(["east list"]);
+    await fake.world.clock.sleep(1);
+    fake.cluster("east").vanish("payments");
+    expect(await look(polls)).toEqual(Array(30).fill(undefined));
+    expect(fake.requests).toEqual(["east list", "east list"]);
+  });
+
+  test("is asked for by itself again when most of the others are gone", async () => {
+    const { fake, fleet } = await withPayments();
+    const [last, ...others] = wait(fleet, 8);
+    for (const other of others) other.end();
+    await last?.look("payments");
+    expect(fake.requests).toEqual(["east get"]);
+  });
+
+  test("is asked for by itself where a list would be of very many others", async () => {
+    const { fake, fleet } = await withPayments();
+    for (let index = 0; index < 200; index++) {
+      await fake.cluster("east").create({ name: `other-${index}`, labels: {}, annotations: {} }, "kubectl-create");
+    }
+    const polls = wait(fleet, 8);
+    await look(polls);
+    await fake.world.clock.sleep(500);
+    await look(polls);
+    expect(fake.requests).toEqual(["east list", ...Array(8).fill("east get")]);
+  });
+
+  test("is asked for by itself where listing is forbidden", async () => {
+    const { fake, fleet } = await withPayments();
+    fake.fail("east", { ...FORBIDDEN, verbs: ["list"] });
+    expect((await look(wait(fleet, 8)))[0]?.name).toBe("payments");
+    expect(fake.requests).toEqual(["east list", ...Array(8).fill("east get")]);
   });
 });
 

@@ -66,6 +66,20 @@ const withoutUids = (state: State | undefined) =>
 const names = (states: States) => Object.keys(states);
 
 describe("many namespaces as one resource", () => {
+  test("are waited for together when they are deleted", async () => {
+    const fake = aFakeMesh();
+    const namespaces = Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`team-${index}`, {}]));
+    const { states } = await aRun(fake).up({ namespaces });
+    const later = fake.restart();
+    expect(await aRun(later).endMany(states)).toEqual([]);
+    const asked = (request: string) => later.requests.filter((each) => each === `controlPlane ${request}`).length;
+    expect(asked("remove")).toBe(20);
+    // Each is looked at before anything is deleted, the cluster's identity once; the first seven to wait are few.
+    expect(asked("get")).toBe(20 + 1 + 7);
+    expect(asked("list")).toBeLessThanOrEqual(3);
+    expect(await labelsOn(fake, "controlPlane", "team-0")).toBeUndefined();
+  });
+
   test("are written each as a resource of its own would be", async () => {
     const fake = aFakeMesh();
     const { states, failures, inputs } = await aRun(fake).up(TWO);
