@@ -46,7 +46,7 @@ const tasks = {
     const run = (files, env) =>
       runProgram("node", [...vitest, "--project", "unit", "--project", "e2e", "--project", "long", ...files], env);
     if (args.length > 0) return run(args, long);
-    await run(faultSuite, long);
+    await run([...faultSuite, ...withKubernetesPlugin], long);
     await run(onBothFaces, { ...env, GLOBAL_NAMESPACE_TEST_FACE: "plugin" });
   },
 };
@@ -59,6 +59,9 @@ const faultSuite = [
   "test/e2e/model.test.ts",
   "test/long/",
 ];
+
+/** Those that `npm test` runs whole only where a program is there whose build takes long. */
+const withKubernetesPlugin = ["test/e2e/bench.test.ts", "test/e2e/examples.test.ts"];
 
 /** Those that `npm test` runs with the dynamic provider alone; the ones in test/e2e/plugin it runs with both. */
 const onBothFaces = [

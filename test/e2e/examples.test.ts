@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { clearLab } from "../lab/clear-lab.ts";
 import { labEnvironment } from "../lab/environment.ts";
 import { runPods } from "../lab/pods.ts";
-import { findPrograms } from "../lab/programs.ts";
+import { findPrograms, isThere, type ProgramName } from "../lab/programs.ts";
 import type { PulumiProject } from "./pulumi-project.ts";
 import { asShown, type Command, changed, stepsOf } from "./shown.ts";
 import { aWorld, type World } from "./world.ts";
@@ -24,6 +24,10 @@ const payments = { injection: "enabled" as const, onDelete: "delete" as const, d
 new GlobalNamespaces("all", { namespaces: { payments, batch: { force: true } } }, { provider: mesh });
 `;
 
+/** See test/lab/kubernetes-plugin-setup.ts. */
+const KUBERNETES_PLUGIN = "pulumi-resource-kubernetes";
+const hasKubernetesPlugin = isThere(KUBERNETES_PLUGIN);
+
 const readmeOf = (example: string) => readFileSync(join(EXAMPLES, example, "README.md"), "utf8");
 
 describe("the examples", () => {
@@ -32,7 +36,8 @@ describe("the examples", () => {
 
   beforeAll(async () => {
     world = await aWorld("examples");
-    const programs = await findPrograms(["istioctl", "pulumi-resource-kubernetes"], () => {});
+    const wanted: ProgramName[] = hasKubernetesPlugin ? ["istioctl", KUBERNETES_PLUGIN] : ["istioctl"];
+    const programs = await findPrograms(wanted, () => {});
     const { PATH } = await labEnvironment(world.lab.dir, () => {});
     path = [...STAND_INS, ...Object.values(programs).map(dirname), PATH].join(delimiter);
   });
@@ -121,23 +126,26 @@ describe("the examples", () => {
     await follow(await copyOf("unit-testing"), readmeOf("unit-testing"));
   });
 
-  test("workloads: a Deployment in each cluster, with the cluster's own provider", async () => {
-    const project = await copyOf("workloads");
-    const clusters = ["east", "west"].map((name) => world.lab.cluster(name));
-    const runners = clusters.map((cluster) => runPods(cluster));
-    await project.ok("stack", "init", "dev");
-    await project.up();
-    for (const { kube } of clusters) {
-      const [deployment] = await kube.list("/apis/apps/v1/namespaces/payments/deployments");
-      expect(deployment).toMatchObject({ metadata: { name: "api" }, status: { readyReplicas: 2 } });
-    }
-    await project.ok("preview", "--expect-no-changes");
-    await project.ok("destroy", "--yes");
-    for (const runner of runners) await runner.stop();
-    for (const { kube } of clusters) {
-      expect(await kube.list("/apis/apps/v1/namespaces/payments/deployments")).toEqual([]);
-    }
-  });
+  test.runIf(hasKubernetesPlugin)(
+    "workloads: a Deployment in each cluster, with the cluster's own provider",
+    async () => {
+      const project = await copyOf("workloads");
+      const clusters = ["east", "west"].map((name) => world.lab.cluster(name));
+      const runners = clusters.map((cluster) => runPods(cluster));
+      await project.ok("stack", "init", "dev");
+      await project.up();
+      for (const { kube } of clusters) {
+        const [deployment] = await kube.list("/apis/apps/v1/namespaces/payments/deployments");
+        expect(deployment).toMatchObject({ metadata: { name: "api" }, status: { readyReplicas: 2 } });
+      }
+      await project.ok("preview", "--expect-no-changes");
+      await project.ok("destroy", "--yes");
+      for (const runner of runners) await runner.stop();
+      for (const { kube } of clusters) {
+        expect(await kube.list("/apis/apps/v1/namespaces/payments/deployments")).toEqual([]);
+      }
+    },
+  );
 });
 
 async function compare(project: PulumiProject, { command, passages, fails }: Command): Promise<void> {

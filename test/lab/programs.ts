@@ -98,7 +98,7 @@ const recipes = {
     goPackage: ".",
     ldflags: STRIP,
     about: "the plugin of @pulumi/kubernetes",
-    minutes: 7,
+    minutes: 10,
   },
   "pilot-discovery": {
     module: "istio",
@@ -144,12 +144,17 @@ const PROGRESS_SECONDS = 15;
 
 const RESOURCE_PLUGIN = "pulumi-resource-pulumi-nodejs";
 
+/** Whether it need not be built. */
+export function isThere(name: ProgramName, env: NodeJS.ProcessEnv = process.env): boolean {
+  return installed(name, env) !== undefined || isExecutable(cachedPath(name, env));
+}
+
 /** What is about to be built, in one line; `undefined` where everything is there. */
 export function describeBuilds(
   names: readonly ProgramName[],
   env: NodeJS.ProcessEnv = process.env,
 ): string | undefined {
-  const missing = names.filter((name) => installed(name, env) === undefined && !isExecutable(cachedPath(name, env)));
+  const missing = names.filter((name) => !isThere(name, env));
   if (missing.length === 0) return undefined;
   const minutes = missing.reduce((sum, name) => sum + recipes[name].minutes, 0);
   const folder = join(cacheFolder(env), "programs");
