@@ -166,7 +166,12 @@ async function measureCase(
   }
   const raw = await withClusters(wanted, surroundings, (clusters) => rawFloor(size, clusters));
   const { alone, connections } = await withClusters(wanted, surroundings, async (clusters) => {
-    const given: ProviderGiven = { dir: surroundings.dir, clusters: clusters.names, namespaces: size.namespaces };
+    const given: ProviderGiven = {
+      dir: surroundings.dir,
+      clusters: clusters.names,
+      reaches: clusters.accesses,
+      namespaces: size.namespaces,
+    };
     const costs = await inChild<ProviderGiven, ProviderAlone>(file("provider-alone"), given, clusters.env);
     return { alone: costs, connections: await clusters.connections() };
   });
@@ -194,8 +199,13 @@ async function measureFleet(size: Size, surroundings: Surroundings, withSingle: 
     inClusters((clusters) => runContestant(contestant, declared(size, clusters), { dir, ...clusters }, last));
   return {
     raw: await inClusters((clusters) => rawFloor(size, clusters)),
-    alone: await inClusters(({ names, env }) => {
-      const given: FleetGiven = { from: join(dir, "index.js"), clusters: names, namespaces: size.namespaces };
+    alone: await inClusters(({ names, accesses, env }) => {
+      const given: FleetGiven = {
+        from: join(dir, "index.js"),
+        clusters: names,
+        reaches: accesses,
+        namespaces: size.namespaces,
+      };
       return inChild<FleetGiven, Fleet>(file("fleet-alone"), given, env);
     }),
     plural: await run(asOne, "refresh"),

@@ -7,12 +7,13 @@ import { labEnvironment } from "../test/lab/environment.ts";
 import { readKubeconfig, writeKubeconfig } from "../test/lab/kubeconfig.ts";
 import { type Lab, openLab, startLab } from "../test/lab/lab.ts";
 import { startDelayProxy } from "./delay-proxy.ts";
+import type { Reach } from "./settled.ts";
 
 export interface Clusters {
   readonly lab: Lab;
   /** Contexts of the kubeconfig; the first is the control plane. */
   readonly names: readonly string[];
-  readonly accesses: readonly { readonly server: string; readonly authority: string; readonly token: string }[];
+  readonly accesses: readonly Reach[];
   /** With the kubeconfig, and with `pulumi` on PATH. */
   readonly env: NodeJS.ProcessEnv;
   /** How many connections were open to one cluster at the same time at most, since the last time. */

@@ -8,6 +8,7 @@ import { labFolder } from "../test/lab/lab-folder.ts";
 import { labProcesses } from "../test/lab/leftovers.ts";
 import { type Contestant, type Declared, NOTHING, NOTHING_PROVIDER } from "./contestants.ts";
 import { type Usage, watchProcess } from "./process-watch.ts";
+import { type Reach, settled } from "./settled.ts";
 
 export const JOBS = [
   "first up",
@@ -34,6 +35,7 @@ export interface Place {
   /** Holds node_modules with the packed package; projects are made in it. */
   readonly dir: string;
   readonly lab: Lab;
+  readonly accesses: readonly Reach[];
   readonly env: NodeJS.ProcessEnv;
 }
 
@@ -69,6 +71,7 @@ export async function runContestant(
       const [declared, command] = STEPS[job];
       writeFileSync(join(project.dir, "index.js"), contestant.program(declared(first)));
       run[job] = await measureJob(project, place.lab, command);
+      if (job === "first up") await settled(place.accesses);
     }
     return run;
   } finally {

@@ -3,11 +3,14 @@
 import { createRequire } from "node:module";
 import { answer, type Cost, costOf } from "./child.ts";
 import type { Properties, Provider } from "./provider.ts";
+import { type Reach, settled } from "./settled.ts";
 
 export interface FleetGiven {
   /** A file in a folder where the package is installed. */
   readonly from: string;
   readonly clusters: readonly string[];
+  /** Those that have controllers. */
+  readonly reaches: readonly Reach[];
   readonly namespaces: number;
 }
 
@@ -24,7 +27,7 @@ export interface Fleet {
 /** The server puts it into what the provider answers. */
 const LOADER = { __provider: "" };
 
-await answer<FleetGiven>(async ({ from, clusters, namespaces }): Promise<Fleet> => {
+await answer<FleetGiven>(async ({ from, clusters, reaches, namespaces }): Promise<Fleet> => {
   const { globalNamespaces: provider } = createRequire(from)("pulumi-global-namespace/provider") as {
     readonly globalNamespaces: Provider;
   };
@@ -50,11 +53,13 @@ await answer<FleetGiven>(async ({ from, clusters, namespaces }): Promise<Fleet> 
       return clusters.length * namespaces;
     });
   };
+  const created = await measure(301, async () => {
+    inputs = await check("a", {});
+    state = { ...(await provider.create(inputs)).outs, ...LOADER };
+  });
+  await settled(reaches);
   return {
-    "first up": await measure(301, async () => {
-      inputs = await check("a", {});
-      state = { ...(await provider.create(inputs)).outs, ...LOADER };
-    }),
+    "first up": created,
     "preview, no change": await measure(302, async () => {
       inputs = await check("a", inputs);
       const { changes } = await provider.diff("bench", state, inputs);

@@ -5,12 +5,14 @@ import { join } from "node:path";
 import { answer, costOf } from "./child.ts";
 import type { Properties, Provider } from "./provider.ts";
 import type { Alone } from "./raw-floor.ts";
+import { type Reach, settled } from "./settled.ts";
 
 export interface ProviderGiven {
   /** Where the package is installed. */
   readonly dir: string;
   /** Contexts of the kubeconfig; the first is the control plane. */
   readonly clusters: readonly string[];
+  readonly reaches: readonly Reach[];
   readonly namespaces: number;
 }
 
@@ -20,7 +22,7 @@ export interface ProviderAlone extends Alone {
   readonly stateBytes: number;
 }
 
-await answer<ProviderGiven>(async ({ dir, clusters, namespaces }): Promise<ProviderAlone> => {
+await answer<ProviderGiven>(async ({ dir, clusters, reaches, namespaces }): Promise<ProviderAlone> => {
   const require = createRequire(join(dir, "index.js"));
   const { provider } = require("pulumi-global-namespace/provider") as { readonly provider: Provider };
   const contexts = Object.fromEntries(clusters.map((context) => [context, { context }]));
@@ -57,6 +59,7 @@ await answer<ProviderGiven>(async ({ dir, clusters, namespaces }): Promise<Provi
     );
     return requests;
   });
+  await settled(reaches);
   await configure(17);
   const relabelled = await costOf(async () => {
     inputs = await checkAll("b", inputs);

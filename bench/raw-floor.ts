@@ -5,10 +5,11 @@
 
 import * as http2 from "node:http2";
 import { answer, type Cost, costOf } from "./child.ts";
+import { type Reach, settled } from "./settled.ts";
 
 export interface RawGiven {
   /** The first is the control plane. */
-  readonly clusters: readonly { readonly server: string; readonly authority: string; readonly token: string }[];
+  readonly clusters: readonly Reach[];
   readonly namespaces: number;
 }
 
@@ -42,8 +43,10 @@ await answer<RawGiven>(async ({ clusters, namespaces }): Promise<Alone> => {
     await Promise.all(senders.map((send) => atOnce(names, (name) => apply(send, name, team))));
     return senders.length * (namespaces + 1);
   };
+  const created = await costOf(() => applyAll("a"));
+  await settled(clusters);
   const result = {
-    "first up": await costOf(() => applyAll("a")),
+    "first up": created,
     "one label on all": await costOf(() => applyAll("b")),
     refresh: await costOf(async () => {
       await Promise.all(connect().map(list));

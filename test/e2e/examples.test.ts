@@ -27,6 +27,7 @@ new GlobalNamespaces("all", { namespaces: { payments, batch: { force: true } } }
 /** See test/lab/kubernetes-plugin-setup.ts. */
 const KUBERNETES_PLUGIN = "pulumi-resource-kubernetes";
 const hasKubernetesPlugin = isThere(KUBERNETES_PLUGIN);
+const testWithPlugin = test.runIf(hasKubernetesPlugin);
 
 const readmeOf = (example: string) => readFileSync(join(EXAMPLES, example, "README.md"), "utf8");
 
@@ -126,26 +127,23 @@ describe("the examples", () => {
     await follow(await copyOf("unit-testing"), readmeOf("unit-testing"));
   });
 
-  test.runIf(hasKubernetesPlugin)(
-    "workloads: a Deployment in each cluster, with the cluster's own provider",
-    async () => {
-      const project = await copyOf("workloads");
-      const clusters = ["east", "west"].map((name) => world.lab.cluster(name));
-      const runners = clusters.map((cluster) => runPods(cluster));
-      await project.ok("stack", "init", "dev");
-      await project.up();
-      for (const { kube } of clusters) {
-        const [deployment] = await kube.list("/apis/apps/v1/namespaces/payments/deployments");
-        expect(deployment).toMatchObject({ metadata: { name: "api" }, status: { readyReplicas: 2 } });
-      }
-      await project.ok("preview", "--expect-no-changes");
-      await project.ok("destroy", "--yes");
-      for (const runner of runners) await runner.stop();
-      for (const { kube } of clusters) {
-        expect(await kube.list("/apis/apps/v1/namespaces/payments/deployments")).toEqual([]);
-      }
-    },
-  );
+  testWithPlugin("workloads: a Deployment in each cluster, with the cluster's own provider", async () => {
+    const project = await copyOf("workloads");
+    const clusters = ["east", "west"].map((name) => world.lab.cluster(name));
+    const runners = clusters.map((cluster) => runPods(cluster));
+    await project.ok("stack", "init", "dev");
+    await project.up();
+    for (const { kube } of clusters) {
+      const [deployment] = await kube.list("/apis/apps/v1/namespaces/payments/deployments");
+      expect(deployment).toMatchObject({ metadata: { name: "api" }, status: { readyReplicas: 2 } });
+    }
+    await project.ok("preview", "--expect-no-changes");
+    await project.ok("destroy", "--yes");
+    for (const runner of runners) await runner.stop();
+    for (const { kube } of clusters) {
+      expect(await kube.list("/apis/apps/v1/namespaces/payments/deployments")).toEqual([]);
+    }
+  });
 });
 
 async function compare(project: PulumiProject, { command, passages, fails }: Command): Promise<void> {

@@ -93,6 +93,8 @@ export class PulumiProject {
       ...options.env,
       PULUMI_BACKEND_URL: `file://${backend}`,
       PULUMI_HOME: join(dir, "home"),
+      // A command starts two or three processes of Node.js that load the same files: a seventh of its time.
+      NODE_COMPILE_CACHE: join(runDir, "compile-cache"),
     };
     const project = new PulumiProject(dir, backend, environment);
     if (options.copyOf !== undefined) {
