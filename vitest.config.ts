@@ -16,7 +16,7 @@ const RUN_FOLDER = "test/e2e/run-setup.ts";
 const ISTIO = "test/lab/istio-setup.ts";
 
 /** What a test needs that declares workloads beside namespaces. */
-const KUBERNETES_PLUGIN = "test/lab/kubernetes-plugin-setup.ts";
+const KUBERNETES_PLUGIN = "test/e2e/kubernetes-plugin-setup.ts";
 
 /** A browser for the tests of pages. */
 const BROWSER = "test/lab/browser-setup.ts";

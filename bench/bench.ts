@@ -25,30 +25,12 @@ import { measureDetails } from "./details.ts";
 import { type Job, type Run, runContestant } from "./engine-run.ts";
 import type { Fleet, FleetGiven } from "./fleet-alone.ts";
 import { describeMachine } from "./machine.ts";
-import {
-  bySize,
-  type FarSize,
-  isSameSize,
-  membersOf,
-  middle,
-  type Options,
-  parseOptions,
-  type Size,
-  USAGE,
-} from "./options.ts";
+import { bySize, type FarSize, membersOf, middle, type Options, parseOptions, type Size, USAGE } from "./options.ts";
 import { growthPlot } from "./plot.ts";
 import type { ProviderAlone, ProviderGiven } from "./provider-alone.ts";
 import type { Alone, RawGiven } from "./raw-floor.ts";
 import { describe } from "./report.ts";
-import {
-  type Case,
-  type CaseRun,
-  type FleetCase,
-  type FleetRun,
-  newResults,
-  type Results,
-  resultsToAddTo,
-} from "./results.ts";
+import { type CaseRun, type FleetRun, newResults, type Results, resultsToAddTo, runsOf } from "./results.ts";
 
 const CONTESTANTS = [thisPackage, asOne, asPlugin, engineAlone, kubernetesLoop];
 
@@ -105,7 +87,7 @@ async function* measureAll(
       say(
         `${size.namespaces} namespaces on ${size.clusters} clusters, ${size.roundTripMs} ms away, run ${run} of ${runs}`,
       );
-      caseOf(results, size).runs.push(await measureCase(contestants, size, surroundings));
+      runsOf(results.cases, size).push(await measureCase(contestants, size, surroundings));
       yield;
     }
   }
@@ -117,7 +99,7 @@ async function* measureAll(
     yield;
   }
   if (fleet !== undefined) {
-    const { runs: measured } = fleetOf(results, fleet);
+    const measured = runsOf(results.fleets, fleet);
     for (let run = 1; run <= runs; run++) {
       say(`${fleet.namespaces} namespaces on ${fleet.clusters} clusters as one resource, run ${run} of ${runs}`);
       measured.push(await measureFleet(fleet, surroundings, measured.length === 0));
@@ -132,22 +114,6 @@ function sizesOf(sizes: readonly Size[], [near = 0, ...further]: readonly number
   const all = sizes.map((size) => ({ ...size, roundTripMs: near }));
   const far = middleSize === undefined ? [] : further.map((roundTripMs) => ({ ...middleSize, roundTripMs }));
   return bySize([...all, ...far]);
-}
-
-function caseOf(results: Results, size: FarSize): Case {
-  const found = results.cases.find((one) => isSameSize(one, size) && one.roundTripMs === size.roundTripMs);
-  if (found !== undefined) return found;
-  const added: Case = { ...size, runs: [] };
-  results.cases.push(added);
-  return added;
-}
-
-function fleetOf(results: Results, size: Size): FleetCase {
-  const found = results.fleets.find((one) => isSameSize(one, size));
-  if (found !== undefined) return found;
-  const added: FleetCase = { ...size, runs: [] };
-  results.fleets.push(added);
-  return added;
 }
 
 async function measureCase(
@@ -169,7 +135,7 @@ async function measureCase(
     const given: ProviderGiven = {
       dir: surroundings.dir,
       clusters: clusters.names,
-      reaches: clusters.accesses,
+      accesses: clusters.accesses,
       namespaces: size.namespaces,
     };
     const costs = await inChild<ProviderGiven, ProviderAlone>(file("provider-alone"), given, clusters.env);
@@ -203,7 +169,7 @@ async function measureFleet(size: Size, surroundings: Surroundings, withSingle: 
       const given: FleetGiven = {
         from: join(dir, "index.js"),
         clusters: names,
-        reaches: accesses,
+        accesses,
         namespaces: size.namespaces,
       };
       return inChild<FleetGiven, Fleet>(file("fleet-alone"), given, env);

@@ -4,16 +4,15 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { clearLab } from "../test/lab/clear-lab.ts";
 import { labEnvironment } from "../test/lab/environment.ts";
-import { readKubeconfig, writeKubeconfig } from "../test/lab/kubeconfig.ts";
+import { type Access, readKubeconfig, writeKubeconfig } from "../test/lab/kubeconfig.ts";
 import { type Lab, openLab, startLab } from "../test/lab/lab.ts";
 import { startDelayProxy } from "./delay-proxy.ts";
-import type { Reach } from "./settled.ts";
 
 export interface Clusters {
   readonly lab: Lab;
   /** Contexts of the kubeconfig; the first is the control plane. */
   readonly names: readonly string[];
-  readonly accesses: readonly Reach[];
+  readonly accesses: readonly Access[];
   /** With the kubeconfig, and with `pulumi` on PATH. */
   readonly env: NodeJS.ProcessEnv;
   /** How many connections were open to one cluster at the same time at most, since the last time. */
@@ -53,7 +52,7 @@ export async function withClusters<T>(
       return await work({
         lab,
         names,
-        accesses: near.map(({ server, authority, token }) => ({ server, authority, token: String(token) })),
+        accesses: near,
         env: { ...env, ...(await labEnvironment(lab.dir, say, env)), KUBECONFIG: kubeconfig },
         connections: async () => Math.max(...(await proxy.connections())),
       });

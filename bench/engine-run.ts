@@ -3,12 +3,13 @@
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Access } from "../test/lab/kubeconfig.ts";
 import type { Lab } from "../test/lab/lab.ts";
 import { labFolder } from "../test/lab/lab-folder.ts";
 import { labProcesses } from "../test/lab/leftovers.ts";
 import { type Contestant, type Declared, NOTHING, NOTHING_PROVIDER } from "./contestants.ts";
 import { type Usage, watchProcess } from "./process-watch.ts";
-import { type Reach, settled } from "./settled.ts";
+import { settled } from "./settled.ts";
 
 export const JOBS = [
   "first up",
@@ -35,7 +36,7 @@ export interface Place {
   /** Holds node_modules with the packed package; projects are made in it. */
   readonly dir: string;
   readonly lab: Lab;
-  readonly accesses: readonly Reach[];
+  readonly accesses: readonly Access[];
   readonly env: NodeJS.ProcessEnv;
 }
 

@@ -1,16 +1,17 @@
 /** All namespaces on all clusters as one resource: the calls that the engine makes of the provider, without the engine. */
 
 import { createRequire } from "node:module";
+import type { Access } from "../test/lab/kubeconfig.ts";
 import { answer, type Cost, costOf } from "./child.ts";
 import type { Properties, Provider } from "./provider.ts";
-import { type Reach, settled } from "./settled.ts";
+import { settled } from "./settled.ts";
 
 export interface FleetGiven {
   /** A file in a folder where the package is installed. */
   readonly from: string;
   readonly clusters: readonly string[];
-  /** Those that have controllers. */
-  readonly reaches: readonly Reach[];
+  /** To those that have controllers. */
+  readonly accesses: readonly Access[];
   readonly namespaces: number;
 }
 
@@ -27,7 +28,7 @@ export interface Fleet {
 /** The server puts it into what the provider answers. */
 const LOADER = { __provider: "" };
 
-await answer<FleetGiven>(async ({ from, clusters, reaches, namespaces }): Promise<Fleet> => {
+await answer<FleetGiven>(async ({ from, clusters, accesses, namespaces }): Promise<Fleet> => {
   const { globalNamespaces: provider } = createRequire(from)("pulumi-global-namespace/provider") as {
     readonly globalNamespaces: Provider;
   };
@@ -57,7 +58,7 @@ await answer<FleetGiven>(async ({ from, clusters, reaches, namespaces }): Promis
     inputs = await check("a", {});
     state = { ...(await provider.create(inputs)).outs, ...LOADER };
   });
-  await settled(reaches);
+  await settled(accesses);
   return {
     "first up": created,
     "preview, no change": await measure(302, async () => {

@@ -2,17 +2,18 @@
 
 import { createRequire } from "node:module";
 import { join } from "node:path";
+import type { Access } from "../test/lab/kubeconfig.ts";
 import { answer, costOf } from "./child.ts";
 import type { Properties, Provider } from "./provider.ts";
 import type { Alone } from "./raw-floor.ts";
-import { type Reach, settled } from "./settled.ts";
+import { settled } from "./settled.ts";
 
 export interface ProviderGiven {
   /** Where the package is installed. */
   readonly dir: string;
   /** Contexts of the kubeconfig; the first is the control plane. */
   readonly clusters: readonly string[];
-  readonly reaches: readonly Reach[];
+  readonly accesses: readonly Access[];
   readonly namespaces: number;
 }
 
@@ -22,7 +23,7 @@ export interface ProviderAlone extends Alone {
   readonly stateBytes: number;
 }
 
-await answer<ProviderGiven>(async ({ dir, clusters, reaches, namespaces }): Promise<ProviderAlone> => {
+await answer<ProviderGiven>(async ({ dir, clusters, accesses, namespaces }): Promise<ProviderAlone> => {
   const require = createRequire(join(dir, "index.js"));
   const { provider } = require("pulumi-global-namespace/provider") as { readonly provider: Provider };
   const contexts = Object.fromEntries(clusters.map((context) => [context, { context }]));
@@ -59,7 +60,7 @@ await answer<ProviderGiven>(async ({ dir, clusters, reaches, namespaces }): Prom
     );
     return requests;
   });
-  await settled(reaches);
+  await settled(accesses);
   await configure(17);
   const relabelled = await costOf(async () => {
     inputs = await checkAll("b", inputs);

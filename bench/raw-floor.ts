@@ -4,12 +4,13 @@
  */
 
 import * as http2 from "node:http2";
+import type { Access } from "../test/lab/kubeconfig.ts";
 import { answer, type Cost, costOf } from "./child.ts";
-import { type Reach, settled } from "./settled.ts";
+import { settled } from "./settled.ts";
 
 export interface RawGiven {
   /** The first is the control plane. */
-  readonly clusters: readonly Reach[];
+  readonly clusters: readonly Access[];
   readonly namespaces: number;
 }
 
@@ -34,7 +35,7 @@ await answer<RawGiven>(async ({ clusters, namespaces }): Promise<Alone> => {
     clusters.map(({ server, authority, token }) => {
       const session = http2.connect(server, { ca: authority });
       sessions.push(session);
-      return sender(session, token);
+      return sender(session, String(token));
     });
   const names = Array.from({ length: namespaces }, (_, index) => `bench-${index}`);
   const applyAll = async (team: string) => {

@@ -4,7 +4,7 @@ import type { Key } from "./contestants.ts";
 import type { Details } from "./details.ts";
 import type { Run } from "./engine-run.ts";
 import type { Fleet } from "./fleet-alone.ts";
-import type { FarSize, Size } from "./options.ts";
+import { type FarSize, isSameSize, type Size } from "./options.ts";
 import type { ProviderAlone } from "./provider-alone.ts";
 import type { Alone } from "./raw-floor.ts";
 
@@ -43,6 +43,18 @@ export interface Results {
 
 export function newResults(machine: Results["machine"]): Results {
   return { machine, cases: [], fleets: [] };
+}
+
+/** The runs of a size, to add to. */
+export function runsOf<S extends Size & Partial<FarSize>, Run>(
+  cases: (S & { readonly runs: Run[] })[],
+  size: S,
+): Run[] {
+  const found = cases.find((one) => isSameSize(one, size) && one.roundTripMs === size.roundTripMs);
+  if (found !== undefined) return found.runs;
+  const runs: Run[] = [];
+  cases.push({ ...size, runs });
+  return runs;
 }
 
 /** Facts that may differ between runs whose figures stand in one table. */

@@ -2,32 +2,21 @@
 
 import { until } from "../test/lab/condition.ts";
 import { connect, type KubeClient } from "../test/lab/kube-client.ts";
-import { writeKubeconfig } from "../test/lab/kubeconfig.ts";
-
-/** How a cluster is reached. */
-export interface Reach {
-  readonly server: string;
-  readonly authority: string;
-  readonly token: string;
-}
+import { type Access, writeKubeconfig } from "../test/lab/kubeconfig.ts";
 
 const TIMEOUT_MS = 600_000;
 
 /** Waits until each namespace has what the controllers put into it: the default ServiceAccount and the root certificate. */
-export async function settled(clusters: readonly Reach[]): Promise<void> {
-  const clients = clusters.map((reach) => connect(writeKubeconfig([{ cluster: "bench", user: "bench", ...reach }])));
+export async function settled(clusters: readonly Access[]): Promise<void> {
+  const clients = clusters.map((access) => connect(writeKubeconfig([access])));
   const what = "the controllers to be done with new namespaces";
   await Promise.all(clients.map((kube) => until(() => isSettled(kube), { what, timeoutMs: TIMEOUT_MS })));
 }
 
 async function isSettled(kube: KubeClient): Promise<boolean> {
-  const count = (kind: string) => countOf(kube, kind);
-  const [namespaces, accounts, certificates] = [
-    await count("namespaces"),
-    await count("serviceaccounts"),
-    await count("configmaps"),
-  ];
-  return accounts >= namespaces && certificates >= namespaces;
+  const namespaces = await countOf(kube, "namespaces");
+  const made = await Promise.all([countOf(kube, "serviceaccounts"), countOf(kube, "configmaps")]);
+  return made.every((count) => count >= namespaces);
 }
 
 /** By a list of one, which says how many more there are. */

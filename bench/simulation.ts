@@ -95,7 +95,7 @@ async function simulate(size: Size, dir: string): Promise<Simulated> {
     const kubeconfig = join(dir, "kubeconfig");
     writeFileSync(kubeconfig, kubeconfigOfStubs(stubs.ports, stubs.authority));
     const clusters = stubs.ports.map((_, index) => `stub-${index}`);
-    const given: FleetGiven = { from: join(dir, "index.js"), clusters, reaches: [], namespaces: size.namespaces };
+    const given: FleetGiven = { from: join(dir, "index.js"), clusters, accesses: [], namespaces: size.namespaces };
     const file = join(import.meta.dirname, "fleet-alone.ts");
     const fleet = await inChild<FleetGiven, Fleet>(file, given, { ...process.env, KUBECONFIG: kubeconfig });
     return { ...size, fleet, counts: await stubs.counts() };

@@ -58,8 +58,6 @@ const IDENTITY_LENGTH = 8;
 interface Look {
   readonly at: number;
   readonly namespaces: Promise<Map<string, Namespace>>;
-  /** How many there are; 0 while that is not known. */
-  size: number;
 }
 
 /** `connect` makes the client of a place; `now` is in milliseconds. */
@@ -69,6 +67,8 @@ export function createFleet(connect: (place: string) => ClusterApi, now: () => n
   const identities = new Map<string, Promise<string | undefined>>();
   const webhooks = new Map<string, Promise<readonly InjectionWebhook[]>>();
   const waiting = new Map<string, number>();
+  /** Namespaces in the last list; infinitely many where listing is forbidden, which no one is served by. */
+  const sizes = new Map<string, number>();
 
   const api = (place: string): ClusterApi => {
     const client = clients.get(place) ?? connect(place);
@@ -80,13 +80,10 @@ export function createFleet(connect: (place: string) => ClusterApi, now: () => n
     const last = looks.get(place);
     if (last !== undefined && now() - last.at < lifetimeMs) return last.namespaces;
     const namespaces = (async () => new Map((await api(place).list()).map((item) => [item.name, item])))();
-    const taken: Look = { at: now(), namespaces, size: last?.size ?? 0 };
-    looks.set(place, taken);
+    looks.set(place, { at: now(), namespaces });
     namespaces.then(
-      ({ size }) => {
-        taken.size = size;
-      },
-      (error) => isForbidden(error) || looks.delete(place),
+      ({ size }) => sizes.set(place, size),
+      (error) => (isForbidden(error) ? sizes.set(place, Number.POSITIVE_INFINITY) : looks.delete(place)),
     );
     return namespaces;
   };
@@ -113,7 +110,7 @@ export function createFleet(connect: (place: string) => ClusterApi, now: () => n
 
   const isCrowded = (place: string): boolean => {
     const many = waiting.get(place) ?? 0;
-    return many >= LIST_FROM && many * NAMESPACES_A_GET >= (looks.get(place)?.size ?? 0);
+    return many >= LIST_FROM && many * NAMESPACES_A_GET >= (sizes.get(place) ?? 0);
   };
 
   const poll = (place: string): Poll => {

@@ -3,11 +3,10 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, inject, test } from "vitest";
-import { isThere } from "../lab/programs.ts";
+import { hasKubernetesPlugin } from "./kubernetes-plugin-setup.ts";
 import { aWorld } from "./world.ts";
 
-/** See test/lab/kubernetes-plugin-setup.ts. */
-const hasLoop = isThere("pulumi-resource-kubernetes");
+const hasLoop = hasKubernetesPlugin();
 
 const BENCH = join(import.meta.dirname, "..", "..", "bench", "bench.ts");
 

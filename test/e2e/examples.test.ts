@@ -4,7 +4,8 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { clearLab } from "../lab/clear-lab.ts";
 import { labEnvironment } from "../lab/environment.ts";
 import { runPods } from "../lab/pods.ts";
-import { findPrograms, isThere, type ProgramName } from "../lab/programs.ts";
+import { findPrograms, type ProgramName } from "../lab/programs.ts";
+import { hasKubernetesPlugin, KUBERNETES_PLUGIN } from "./kubernetes-plugin-setup.ts";
 import type { PulumiProject } from "./pulumi-project.ts";
 import { asShown, type Command, changed, stepsOf } from "./shown.ts";
 import { aWorld, type World } from "./world.ts";
@@ -24,10 +25,7 @@ const payments = { injection: "enabled" as const, onDelete: "delete" as const, d
 new GlobalNamespaces("all", { namespaces: { payments, batch: { force: true } } }, { provider: mesh });
 `;
 
-/** See test/lab/kubernetes-plugin-setup.ts. */
-const KUBERNETES_PLUGIN = "pulumi-resource-kubernetes";
-const hasKubernetesPlugin = isThere(KUBERNETES_PLUGIN);
-const testWithPlugin = test.runIf(hasKubernetesPlugin);
+const testWithPlugin = test.runIf(hasKubernetesPlugin());
 
 const readmeOf = (example: string) => readFileSync(join(EXAMPLES, example, "README.md"), "utf8");
 
@@ -37,7 +35,7 @@ describe("the examples", () => {
 
   beforeAll(async () => {
     world = await aWorld("examples");
-    const wanted: ProgramName[] = hasKubernetesPlugin ? ["istioctl", KUBERNETES_PLUGIN] : ["istioctl"];
+    const wanted: ProgramName[] = hasKubernetesPlugin() ? ["istioctl", KUBERNETES_PLUGIN] : ["istioctl"];
     const programs = await findPrograms(wanted, () => {});
     const { PATH } = await labEnvironment(world.lab.dir, () => {});
     path = [...STAND_INS, ...Object.values(programs).map(dirname), PATH].join(delimiter);

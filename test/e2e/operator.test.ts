@@ -19,10 +19,12 @@ const definitions =
     ? [join(import.meta.dirname, "engine", "stack-crd.yaml")]
     : readdirSync(GLOBAL_NAMESPACE_TEST_OPERATOR_CRDS).map((file) => join(GLOBAL_NAMESPACE_TEST_OPERATOR_CRDS, file));
 
+const STACKS = `/apis/pulumi.com/v1/namespaces/${NAMESPACE}/stacks`;
+const BINDINGS = "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings";
 const COLLECTIONS: Readonly<Record<string, string>> = {
   ServiceAccount: `/api/v1/namespaces/${NAMESPACE}/serviceaccounts`,
-  ClusterRoleBinding: "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings",
-  Stack: `/apis/pulumi.com/v1/namespaces/${NAMESPACE}/stacks`,
+  ClusterRoleBinding: BINDINGS,
+  Stack: STACKS,
   PodTemplate: `/api/v1/namespaces/${NAMESPACE}/podtemplates`,
 };
 
@@ -52,13 +54,15 @@ describe("the operator's manifests of examples/operator", () => {
       const { metadata } = await kube.create(DEFINITIONS, parse(readFileSync(file, "utf8")));
       installed.push(metadata.name);
     }
-    await until(async () => (await kube.request({ method: "GET", path: COLLECTIONS.Stack ?? "" })).status === 200, {
+    await until(async () => (await kube.request({ method: "GET", path: STACKS })).status === 200, {
       what: "Stacks to be served",
       timeoutMs: 30_000,
     });
   });
   afterAll(async () => {
-    await kube.delete(`/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/infra:mesh:system:auth-delegator`);
+    for (const { kind, metadata } of objects) {
+      if (kind === "ClusterRoleBinding") await kube.delete(`${BINDINGS}/${metadata.name}`);
+    }
     for (const name of installed) await kube.delete(`${DEFINITIONS}/${name}`);
   });
 

@@ -127,15 +127,17 @@ export class ServerProcess {
 /** As `ps` shows them, `T` for stopped. None where the system does not tell of single threads. */
 function threadStates(pid: number): readonly string[] {
   const threads = `/proc/${pid}/task`;
-  try {
-    // The state follows the name in brackets, which may hold anything.
-    return fs.readdirSync(threads).map((thread) => {
+  if (!fs.existsSync(threads)) return [];
+  return fs.readdirSync(threads).map((thread) => {
+    try {
       const stat = fs.readFileSync(`${threads}/${thread}/stat`, "utf8");
+      // It follows the name in brackets, which may hold anything.
       return stat.charAt(stat.lastIndexOf(")") + 2);
-    });
-  } catch {
-    return [];
-  }
+    } catch {
+      // Has ended since.
+      return "X";
+    }
+  });
 }
 
 /** A server that ended before it was ready. */

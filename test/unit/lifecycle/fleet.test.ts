@@ -129,8 +129,13 @@ describe("a namespace that is waited for", () => {
   test("is asked for by itself where listing is forbidden", async () => {
     const { fake, fleet } = await withPayments();
     fake.fail("east", { ...FORBIDDEN, verbs: ["list"] });
-    expect((await look(wait(fleet, 8)))[0]?.name).toBe("payments");
+    const polls = wait(fleet, 8);
+    expect((await look(polls))[0]?.name).toBe("payments");
     expect(fake.requests).toEqual(["east list", ...Array(8).fill("east get")]);
+    await fake.world.clock.sleep(500);
+    fake.forget();
+    await look(polls);
+    expect(fake.requests).toEqual(Array(8).fill("east get"));
   });
 });
 

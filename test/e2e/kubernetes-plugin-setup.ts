@@ -3,15 +3,19 @@
  * tests need, so it is made for `npm run test:long` alone; what `npm test` leaves out without it, it says.
  */
 
-import { IS_LONG } from "../e2e/engine/seed.ts";
-import { findPrograms, isThere } from "./programs.ts";
+import { findPrograms, isThere } from "../lab/programs.ts";
+import { IS_LONG } from "./engine/seed.ts";
+
+export const KUBERNETES_PLUGIN = "pulumi-resource-kubernetes";
+
+export const hasKubernetesPlugin = (): boolean => isThere(KUBERNETES_PLUGIN);
 
 const say = (line: string) => process.stdout.write(`lab: ${line}\n`);
 
 /** Vitest's global setup. */
 export async function setup(): Promise<void> {
-  if (IS_LONG) await findPrograms(["pulumi-resource-kubernetes"], say);
-  else if (!isThere("pulumi-resource-kubernetes")) {
+  if (IS_LONG) await findPrograms([KUBERNETES_PLUGIN], say);
+  else if (!hasKubernetesPlugin()) {
     say(
       "NOT TESTED: examples/workloads, and the bench's loop of @pulumi/kubernetes. Their plugin is not there; npm run test:long builds it",
     );
