@@ -93,7 +93,8 @@ async function runProgram(lab: Lab): Promise<void> {
   const env = { ...process.env, ...(await labEnvironment(lab.dir, print)) };
 
   title("pulumi preview: what would happen, cluster by cluster");
-  print(`The program is ${PROGRAM}. In what follows, "targets" is what each cluster shall carry.\n`);
+  print(`The program is ${PROGRAM}. In what follows, "targets" is what each cluster shall carry; "origin" is`);
+  print('whether the namespace is going to be made there ("created") or stands there already ("adopted").\n');
   await pulumi(["stack", "select", "--create", ...STACK], env);
   await pulumi(["preview", "--diff", "--suppress-outputs", ...STACK], env);
 
