@@ -34,9 +34,6 @@ import { type CaseRun, type FleetRun, newResults, type Results, resultsToAddTo, 
 
 const CONTESTANTS = [thisPackage, asOne, asPlugin, engineAlone, kubernetesLoop];
 
-/** Members. With more, the loop takes the better part of an hour. */
-const LOOP_MOST = 1000;
-
 /** Members. With more, what the loop deletes is not waited for: the namespace controller takes minutes over it. */
 const LOOP_DELETES = 100;
 
@@ -124,10 +121,13 @@ async function measureCase(
   const wanted = { count: size.clusters, roundTripMs: size.roundTripMs };
   const byEngine: Partial<Record<Key, Run>> = {};
   for (const contestant of contestants) {
-    const last = lastJob(contestant, size);
-    if (last === undefined) continue;
     byEngine[contestant.key] = await withClusters(wanted, surroundings, (clusters) =>
-      runContestant(contestant, declared(size, clusters), { dir: surroundings.dir, ...clusters }, last),
+      runContestant(
+        contestant,
+        declared(size, clusters),
+        { dir: surroundings.dir, ...clusters },
+        lastJob(contestant, size),
+      ),
     );
   }
   const raw = await withClusters(wanted, surroundings, (clusters) => rawFloor(size, clusters));
@@ -144,9 +144,8 @@ async function measureCase(
   return { byEngine, raw, alone, connections };
 }
 
-function lastJob(contestant: Contestant, size: Size): Job | undefined {
-  if (contestant !== kubernetesLoop || membersOf(size) <= LOOP_DELETES) return "destroy";
-  return membersOf(size) <= LOOP_MOST ? "refresh" : undefined;
+function lastJob(contestant: Contestant, size: Size): Job {
+  return contestant === kubernetesLoop && membersOf(size) > LOOP_DELETES ? "refresh" : "destroy";
 }
 
 function declared({ namespaces }: Size, { names }: Clusters): Declared {

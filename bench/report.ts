@@ -7,7 +7,7 @@ import { JOBS, type Job, type Measured, type Run } from "./engine-run.ts";
 import { bySize, type FarSize } from "./options.ts";
 import { PARTS } from "./process-watch.ts";
 import type { Case, FleetCase, Results } from "./results.ts";
-import { median, spread } from "./statistics.ts";
+import { median, ratios, spread } from "./statistics.ts";
 import { table } from "./table.ts";
 
 const RAW_JOBS = ["first up", "one label on all", "refresh"] as const;
@@ -25,11 +25,11 @@ export function describe({ machine, cases: unsorted, fleets, details }: Results)
   const cases = bySize(unsorted);
   const parts = [
     "# Measurements",
-    "Written by `npm run bench`. A first `up` declares the namespaces, each with one label and all clusters; then, when the controllers are done with the new namespaces, nothing changes; then the label; then the last cluster leaves; a destroy deletes them on the control plane, after a look at what they hold, and keeps them on the others (a loop deletes them all), 300 side by side, since the namespace controller begins with each 5 s after its deletion. Each contestant has clusters of its own, made for it. Each figure is the median of its runs; ± is how far they lie apart, as a part of it; seconds without it are of a single run. The command line, the provider and the API servers share one machine: ratios say more than seconds, and where others used it too, those of processor time more than those of seconds.",
+    "Written by `npm run bench`. A first `up` declares the namespaces, each with one label and all clusters; then, when the controllers are done with the new namespaces, nothing changes; then the label; then the last cluster leaves; a destroy deletes them on the control plane, after a look at what they hold, and keeps them on the others (a loop deletes them all), 300 side by side, since the namespace controller begins with each 5 s after its deletion. Each contestant has clusters of its own, made for it. Each figure is the median of its runs; ± is how far they lie apart, as a part of it; without it there was a single run; a ratio is of what the same run measured side by side. The command line, the provider and the API servers share one machine: ratios say more than seconds, and where others used it too, those of processor time more than those of seconds.",
     "![Growth with the namespaces and with the clusters](growth.svg)",
     table(["", ""], Object.entries(machine)),
     "## By the command line",
-    `Seconds of a whole \`pulumi\` command. ${thisPackage.title}; ${asOne.title} ("${SHORT.plural}"); ${asPlugin.title}; ${engineAlone.title} (the engine's floor); ${kubernetesLoop.title}, a provider a cluster (left out where it takes the better part of an hour; what it deletes is waited for at the smallest sizes alone). The control plane is one of the clusters.`,
+    `Seconds of a whole \`pulumi\` command. ${thisPackage.title}; ${asOne.title} ("${SHORT.plural}"); ${asPlugin.title}; ${engineAlone.title} (the engine's floor); ${kubernetesLoop.title}, a provider a cluster (what it deletes is waited for at the smallest size alone). The control plane is one of the clusters.`,
     byEngine(cases),
     "## Without the engine",
     "The provider called as the engine calls it, beside the same requests over one HTTP/2 session a cluster and nothing else. Processor time is the client's, for one request.",
@@ -71,6 +71,7 @@ function byEngine(cases: readonly Case[]): string {
         ratio(clientOf(one, "package", job), clientOf(one, "engine", job)),
         ratio(ours, plural),
         ratio(theirs, ours),
+        ratio(theirs, plural),
       ];
     }),
   );
@@ -87,6 +88,7 @@ function byEngine(cases: readonly Case[]): string {
       "the same in the client's processor time",
       "package ÷ as one",
       "loop ÷ package",
+      "loop ÷ as one",
     ],
     rows,
   );
@@ -135,7 +137,7 @@ function processors(cases: readonly Case[]): string {
   const rows = cases.flatMap((one) =>
     LOOKED_AT.flatMap((job) =>
       (Object.keys(SHORT) as Key[]).flatMap((key) => {
-        const all = measuredOf(one, key, job);
+        const all = known(measuredOf(one, key, job));
         if (all.length === 0) return [];
         return [[sizeOf(one), job, SHORT[key], ...shareOf(all, one.namespaces), key === "package" ? most(one) : ""]];
       }),
@@ -158,16 +160,16 @@ function processors(cases: readonly Case[]): string {
 function shareOf(all: readonly Measured[], namespaces: number): string[] {
   const used = all.flatMap(({ usage }) => usage ?? []);
   const state = median(all.map(({ stateBytes }) => stateBytes)) / namespaces;
-  const known = (values: readonly number[], digits: number) =>
+  const shown = (values: readonly number[], digits: number) =>
     values.length === 0 ? "not known" : median(values).toFixed(digits);
   return [
     ...PARTS.map((part) =>
-      known(
+      shown(
         used.map(({ cpuSeconds }) => cpuSeconds[part]),
         1,
       ),
     ),
-    known(
+    shown(
       used.map(({ providerMiB }) => providerMiB),
       0,
     ),
@@ -182,7 +184,7 @@ function most({ runs }: Case): string {
 function ofFleet({ runs, namespaces, clusters }: FleetCase): string {
   const jobs = ["first up", "preview, no change", "one label on all", "refresh"] as const;
   const plurals = runs.map(({ plural }) => plural);
-  const singles = runs.flatMap(({ single }) => single ?? []);
+  const singles = runs.map(({ single }) => single);
   const rows = jobs.map((job) => {
     const costs = runs.map(({ alone: provider }) => provider[job]);
     const seconds = costs.map((cost) => cost.seconds);
@@ -191,8 +193,8 @@ function ofFleet({ runs, namespaces, clusters }: FleetCase): string {
     const memory = plurals.flatMap((run) => run[job]?.usage?.providerMiB ?? []);
     return [
       job,
-      inSeconds(secondsIn(plurals, job)),
-      inSeconds(secondsIn(singles, job)),
+      inSeconds(plurals.map((run) => run[job]?.seconds)),
+      inSeconds(singles.map((run) => run?.[job]?.seconds)),
       memory.length === 0 ? "not known" : Math.max(...memory).toFixed(0),
       inSeconds(seconds),
       floor.length === 0 ? "" : inSeconds(floor),
@@ -213,7 +215,7 @@ function ofFleet({ runs, namespaces, clusters }: FleetCase): string {
     ],
     rows,
   );
-  const state = (all: readonly Run[]) => median(all.map((run) => run["first up"]?.stateBytes ?? 0));
+  const state = (all: PerRun<Run>) => median(known(all.map((run) => run?.["first up"]?.stateBytes)));
   const most = Math.max(...runs.map(({ alone: provider }) => provider.peakMiB)).toFixed(0);
   const rest = `The state takes ${state(plurals)} bytes, that of single resources ${state(singles)}; the provider without the engine held ${most} MiB at most. Requests as one resource:`;
   return `${shown}\n\n${rest}\n\n${table(["job", ...ASKED], requestsOf(plurals[0] ?? {}))}`;
@@ -263,43 +265,45 @@ function alone({ firstCheck, sdkImport, manyClusters }: Details): string {
   );
 }
 
-function measuredOf(one: Case, key: Key, job: Job): Measured[] {
-  return one.runs.flatMap(({ byEngine: runs }) => runs[key]?.[job] ?? []);
+/** What a run has measured, if it has: with `--add`, not each has measured the same programs. */
+type PerRun<T> = readonly (T | undefined)[];
+
+function measuredOf(one: Case, key: Key, job: Job): PerRun<Measured> {
+  return one.runs.map(({ byEngine: runs }) => runs[key]?.[job]);
 }
 
-function secondsOf(one: Case, key: Key, job: Job): number[] {
-  return secondsIn(
-    one.runs.flatMap(({ byEngine: runs }) => runs[key] ?? []),
-    job,
-  );
-}
-
-function secondsIn(runs: readonly Run[], job: Job): number[] {
-  return runs.flatMap((run) => run[job]?.seconds ?? []);
+function secondsOf(one: Case, key: Key, job: Job): PerRun<number> {
+  return measuredOf(one, key, job).map((measured) => measured?.seconds);
 }
 
 /** Processor time of the command line, the program and the provider. */
-function clientOf(one: Case, key: Key, job: Job): number[] {
-  return measuredOf(one, key, job).flatMap(({ usage }) =>
-    usage === undefined ? [] : usage.cpuSeconds["command line"] + usage.cpuSeconds.program + usage.cpuSeconds.provider,
-  );
+function clientOf(one: Case, key: Key, job: Job): PerRun<number> {
+  return measuredOf(one, key, job).map((measured) => {
+    const cpuSeconds = measured?.usage?.cpuSeconds;
+    return cpuSeconds && cpuSeconds["command line"] + cpuSeconds.program + cpuSeconds.provider;
+  });
+}
+
+function known<T>(values: PerRun<T>): T[] {
+  return values.filter((value) => value !== undefined);
 }
 
 function sizeOf({ namespaces, clusters, roundTripMs }: FarSize): string {
   return `${namespaces} × ${clusters}, ${roundTripMs} ms`;
 }
 
-function inSeconds(values: readonly number[]): string {
+function inSeconds(perRun: PerRun<number>): string {
+  const values = known(perRun);
   if (values.length === 0) return "not measured";
-  const shown = median(values) < 1 ? median(values).toFixed(3) : median(values).toFixed(1);
-  return values.length === 1 ? shown : `${shown} ± ${Math.round(spread(values) * 100)} %`;
+  return withSpread(values, median(values) < 1 ? 3 : 1);
 }
 
-/** Run by run, to know how far the ratios lie apart; each run has measured both. */
-function ratio(values: readonly number[], others: readonly number[]): string {
-  if (values.length === 0 || others.length === 0) return "";
-  const shown = (median(values) / median(others)).toFixed(2);
-  if (values.length === 1 || values.length !== others.length) return shown;
-  const each = values.map((value, run) => value / (others[run] ?? Number.NaN));
-  return `${shown} ± ${Math.round(spread(each) * 100)} %`;
+function ratio(values: PerRun<number>, others: PerRun<number>): string {
+  const each = ratios(values, others);
+  return each.length === 0 ? "" : withSpread(each, 2);
+}
+
+function withSpread(values: readonly number[], digits: number): string {
+  const shown = median(values).toFixed(digits);
+  return values.length === 1 ? shown : `${shown} ± ${Math.round(spread(values) * 100)} %`;
 }

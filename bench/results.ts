@@ -57,8 +57,11 @@ export function runsOf<S extends Size & Partial<FarSize>, Run>(
   return runs;
 }
 
+/** What others did on the machine before the first run; a later one sees what the run before it has left. */
+const LOAD = "load at the beginning";
+
 /** Facts that may differ between runs whose figures stand in one table. */
-const MAY_DIFFER = ["date", "load at the beginning"];
+const MAY_DIFFER = ["date", LOAD];
 
 export function resultsToAddTo(earlier: Results | undefined, machine: Results["machine"]): Results {
   if (earlier === undefined) return newResults(machine);
@@ -68,5 +71,5 @@ export function resultsToAddTo(earlier: Results | undefined, machine: Results["m
       `what was measured before has another ${name} (${earlier.machine[name]}, now ${value}): leave out --add`,
     );
   }
-  return { ...earlier, machine };
+  return { ...earlier, machine: { ...machine, [LOAD]: earlier.machine[LOAD] ?? "not known" } };
 }

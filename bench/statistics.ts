@@ -9,3 +9,11 @@ export function median(values: readonly number[]): number {
 export function spread(values: readonly number[]): number {
   return (Math.max(...values) - Math.min(...values)) / median(values);
 }
+
+/** Of the runs that measured both, one ratio each. */
+export function ratios(values: readonly (number | undefined)[], others: readonly (number | undefined)[]): number[] {
+  return values.flatMap((value, run) => {
+    const other = others[run];
+    return value === undefined || other === undefined ? [] : [value / other];
+  });
+}
