@@ -34,8 +34,8 @@ import { type CaseRun, type FleetRun, newResults, type Results, resultsToAddTo, 
 
 const CONTESTANTS = [thisPackage, asOne, asPlugin, engineAlone, kubernetesLoop];
 
-/** Members. With more, what the loop deletes is not waited for: the namespace controller takes minutes over it. */
-const LOOP_DELETES = 100;
+/** Members. With more, what the loop deletes is not waited for: it would be minutes of the namespace controller. */
+const LOOP_DELETES = 300;
 
 const say = (line: string) => process.stderr.write(`bench: ${line}\n`);
 

@@ -29,7 +29,7 @@ export function describe({ machine, cases: unsorted, fleets, details }: Results)
     "![Growth with the namespaces and with the clusters](growth.svg)",
     table(["", ""], Object.entries(machine)),
     "## By the command line",
-    `Seconds of a whole \`pulumi\` command. ${thisPackage.title}; ${asOne.title} ("${SHORT.plural}"); ${asPlugin.title}; ${engineAlone.title} (the engine's floor); ${kubernetesLoop.title}, a provider a cluster (what it deletes is waited for at the smallest size alone). The control plane is one of the clusters.`,
+    `Seconds of a whole \`pulumi\` command. ${thisPackage.title}; ${asOne.title} ("${SHORT.plural}"); ${asPlugin.title}; ${engineAlone.title} (the engine's floor); ${kubernetesLoop.title}, a provider a cluster (what it deletes is waited for up to 300 namespaces in all). The control plane is one of the clusters.`,
     byEngine(cases),
     "## Without the engine",
     "The provider called as the engine calls it, beside the same requests over one HTTP/2 session a cluster and nothing else. Processor time is the client's, for one request.",
