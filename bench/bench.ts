@@ -19,6 +19,7 @@ import {
   engineAlone,
   type Key,
   kubernetesLoop,
+  LOOP_DELETES,
   thisPackage,
 } from "./contestants.ts";
 import { measureDetails } from "./details.ts";
@@ -33,9 +34,6 @@ import { describe } from "./report.ts";
 import { type CaseRun, type FleetRun, newResults, type Results, resultsToAddTo, runsOf } from "./results.ts";
 
 const CONTESTANTS = [thisPackage, asOne, asPlugin, engineAlone, kubernetesLoop];
-
-/** Members. With more, what the loop deletes is not waited for: it would be minutes of the namespace controller. */
-const LOOP_DELETES = 300;
 
 const say = (line: string) => process.stderr.write(`bench: ${line}\n`);
 
@@ -121,13 +119,9 @@ async function measureCase(
   const wanted = { count: size.clusters, roundTripMs: size.roundTripMs };
   const byEngine: Partial<Record<Key, Run>> = {};
   for (const contestant of contestants) {
+    const last = lastJob(contestant, size);
     byEngine[contestant.key] = await withClusters(wanted, surroundings, (clusters) =>
-      runContestant(
-        contestant,
-        declared(size, clusters),
-        { dir: surroundings.dir, ...clusters },
-        lastJob(contestant, size),
-      ),
+      runContestant(contestant, declared(size, clusters), { dir: surroundings.dir, ...clusters }, last),
     );
   }
   const raw = await withClusters(wanted, surroundings, (clusters) => rawFloor(size, clusters));

@@ -1,13 +1,13 @@
 /** The results as a page: ratios first, since a machine's seconds are its own. */
 
 import type { Cost } from "./child.ts";
-import { asOne, asPlugin, engineAlone, type Key, kubernetesLoop, thisPackage } from "./contestants.ts";
+import { asOne, asPlugin, engineAlone, type Key, kubernetesLoop, LOOP_DELETES, thisPackage } from "./contestants.ts";
 import type { Details } from "./details.ts";
 import { JOBS, type Job, type Measured, type Run } from "./engine-run.ts";
 import { bySize, type FarSize } from "./options.ts";
 import { PARTS } from "./process-watch.ts";
 import type { Case, FleetCase, Results } from "./results.ts";
-import { median, ratios, spread } from "./statistics.ts";
+import { known, median, type PerRun, ratios, spread } from "./statistics.ts";
 import { table } from "./table.ts";
 
 const RAW_JOBS = ["first up", "one label on all", "refresh"] as const;
@@ -29,7 +29,7 @@ export function describe({ machine, cases: unsorted, fleets, details }: Results)
     "![Growth with the namespaces and with the clusters](growth.svg)",
     table(["", ""], Object.entries(machine)),
     "## By the command line",
-    `Seconds of a whole \`pulumi\` command. ${thisPackage.title}; ${asOne.title} ("${SHORT.plural}"); ${asPlugin.title}; ${engineAlone.title} (the engine's floor); ${kubernetesLoop.title}, a provider a cluster (what it deletes is waited for up to 300 namespaces in all). The control plane is one of the clusters.`,
+    `Seconds of a whole \`pulumi\` command. ${thisPackage.title}; ${asOne.title} ("${SHORT.plural}"); ${asPlugin.title}; ${engineAlone.title} (the engine's floor); ${kubernetesLoop.title}, a provider a cluster (what it deletes is waited for up to ${LOOP_DELETES} namespaces in all). The control plane is one of the clusters.`,
     byEngine(cases),
     "## Without the engine",
     "The provider called as the engine calls it, beside the same requests over one HTTP/2 session a cluster and nothing else. Processor time is the client's, for one request.",
@@ -235,10 +235,12 @@ function requestsOf(run: Run): string[][] {
 /** Of the largest case, which is the one whose requests would grow. */
 function requests(cases: readonly Case[]): string {
   const largest = cases.at(-1);
-  const run = largest?.runs[0];
-  if (largest === undefined || run === undefined) return "";
-  const keys = (Object.keys(run.byEngine) as Key[]).filter((key) => key !== "engine");
-  const rows = keys.flatMap((key) => requestsOf(run.byEngine[key] ?? {}).map((row) => [SHORT[key], ...row]));
+  if (largest === undefined) return "";
+  const keys = (Object.keys(SHORT) as Key[]).filter((key) => key !== "engine");
+  const rows = keys.flatMap((key) => {
+    const [run = {}] = known(largest.runs.map(({ byEngine: runs }) => runs[key]));
+    return requestsOf(run).map((row) => [SHORT[key], ...row]);
+  });
   return `${sizeOf(largest)}\n\n${table(["", "job", ...ASKED], rows)}`;
 }
 
@@ -265,9 +267,6 @@ function alone({ firstCheck, sdkImport, manyClusters }: Details): string {
   );
 }
 
-/** What a run has measured, if it has: with `--add`, not each has measured the same programs. */
-type PerRun<T> = readonly (T | undefined)[];
-
 function measuredOf(one: Case, key: Key, job: Job): PerRun<Measured> {
   return one.runs.map(({ byEngine: runs }) => runs[key]?.[job]);
 }
@@ -282,10 +281,6 @@ function clientOf(one: Case, key: Key, job: Job): PerRun<number> {
     const cpuSeconds = measured?.usage?.cpuSeconds;
     return cpuSeconds && cpuSeconds["command line"] + cpuSeconds.program + cpuSeconds.provider;
   });
-}
-
-function known<T>(values: PerRun<T>): T[] {
-  return values.filter((value) => value !== undefined);
 }
 
 function sizeOf({ namespaces, clusters, roundTripMs }: FarSize): string {

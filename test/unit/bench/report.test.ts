@@ -65,6 +65,15 @@ describe("a ratio", () => {
   });
 });
 
+test("a program's requests are shown although the first run left it out", () => {
+  const runs = [aRun({ package: 10 }), aRun({ package: 10, loop: 50 })];
+  const page = describeResults({ machine: MACHINE, cases: [{ ...SIZE, runs }], fleets: [] });
+
+  expect(page.slice(page.indexOf("## Requests of one cluster"))).toMatch(
+    /^\| loop +\| first up +\| none +\| none +\|/m,
+  );
+});
+
 describe("results to add to", () => {
   const earlier: Results = newResults(MACHINE);
   runsOf(earlier.cases, SIZE).push(aRun({ package: 10 }));
