@@ -39,6 +39,29 @@ async function startStarter(): Promise<ChildProcess> {
   throw new Error("the lab did not start");
 }
 
+/** A keeper that lives on after its files: on a busy machine the real one does so now and then. */
+async function startSlowKeeper(): Promise<number> {
+  const { record, servers, processes } = labFolder(dir);
+  const script = `
+    const fs = require("node:fs");
+    const end = (request, response) => {
+      fs.rmSync(${JSON.stringify(record)});
+      fs.rmSync(${JSON.stringify(servers)}, { recursive: true });
+      response.end();
+      setTimeout(() => process.exit(), 500);
+    };
+    const server = require("node:http").createServer(end).listen(0, "127.0.0.1", () => {
+      const keeper = { pid: process.pid, port: server.address().port, secret: "" };
+      fs.mkdirSync(${JSON.stringify(servers)});
+      fs.writeFileSync(${JSON.stringify(processes)}, String(process.pid));
+      fs.writeFileSync(${JSON.stringify(record)}, JSON.stringify({ keeper, clusters: [], isKept: true }));
+      console.log("ready");
+    });`;
+  const keeper = spawn(process.execPath, ["--eval", script, dir], { stdio: ["ignore", "pipe", "inherit"] });
+  for await (const line of createInterface(keeper.stdout)) if (line === "ready") return Number(keeper.pid);
+  throw new Error("the keeper did not start");
+}
+
 function noProcessLeft(pids: readonly number[]): boolean {
   return labProcesses(labFolder(dir)).length === 0 && !pids.some(isAlive);
 }
@@ -92,6 +115,13 @@ describe("a lab", () => {
     expect(await stopLab(dir)).toBe(true);
     expect(noProcessLeft(pids)).toBe(true);
     expect(existsSync(dir)).toBe(false);
+  });
+
+  test("is stopped when its keeper has ended, not when that has removed its files", async () => {
+    const keeper = await startSlowKeeper();
+    expect(isLabRunning(dir)).toBe(true);
+    expect(await stopLab(dir)).toBe(true);
+    expect(isAlive(keeper)).toBe(false);
   });
 
   test("whose keeper was killed is found and ended all the same", async () => {

@@ -53,8 +53,18 @@ export function labFolder(dir: string): LabFolder {
 
 /** The record of the lab, when one is up. */
 export function readRecord(folder: LabFolder): LabRecord | undefined {
-  if (!fs.existsSync(folder.record)) return undefined;
-  return JSON.parse(fs.readFileSync(folder.record, "utf8"));
+  const text = readIfThere(folder.record);
+  return text === undefined ? undefined : JSON.parse(text);
+}
+
+/** Its keeper may remove the file at any moment. */
+export function readIfThere(path: string): string | undefined {
+  try {
+    return fs.readFileSync(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    return undefined;
+  }
 }
 
 /** Makes the folder ready for a lab of these clusters. Refuses one that holds such files of somebody else. */

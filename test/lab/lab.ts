@@ -12,11 +12,18 @@ import * as fs from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
-import { until } from "./condition.ts";
 import type { KeeperCommand, KeeperEvent, KeeperPlan } from "./keeper.ts";
 import { LabCluster } from "./lab-cluster.ts";
-import { claimFolder, type LabFolder, type LabRecord, labFolder, readRecord, removeLabFiles } from "./lab-folder.ts";
-import { killLeftovers, labProcesses } from "./leftovers.ts";
+import {
+  claimFolder,
+  type LabFolder,
+  type LabRecord,
+  labFolder,
+  readIfThere,
+  readRecord,
+  removeLabFiles,
+} from "./lab-folder.ts";
+import { gone, killLeftovers, labProcesses } from "./leftovers.ts";
 import { clusterPrograms, findPrograms, type Log } from "./programs.ts";
 
 const STOP_TIMEOUT_MS = 20_000;
@@ -121,10 +128,7 @@ export async function stopLab(dir: string): Promise<boolean> {
   const record = readRecord(folder);
   if (record !== undefined && pids.includes(record.keeper.pid)) {
     await sendCommand(record, "end");
-    await until(() => labProcesses(folder).length === 0, {
-      what: `ending the lab in ${folder.dir}`,
-      timeoutMs: STOP_TIMEOUT_MS,
-    }).catch(() => killLeftovers(folder));
+    await gone(pids, folder, STOP_TIMEOUT_MS).catch(() => killLeftovers(folder));
   }
   await killLeftovers(folder);
   removeLabFiles(folder);
@@ -174,14 +178,10 @@ async function ready(keeper: ChildProcess, folder: LabFolder, log: Log): Promise
     if (event.kind === "failed") reason ??= event.message;
   }
   // Its output has ended, so it has.
-  reason ??= `its keeper ended. ${readIfThere(join(folder.servers, "keeper.log"))}`;
+  reason ??= `its keeper ended. ${(readIfThere(join(folder.servers, "keeper.log")) ?? "").trim()}`;
   await killLeftovers(folder);
   removeLabFiles(folder);
   throw new Error(`cannot start the lab: ${reason}`);
-}
-
-function readIfThere(path: string): string {
-  return fs.existsSync(path) ? fs.readFileSync(path, "utf8").trim() : "";
 }
 
 /** The keeper's input stays open until this process ends, but is no reason for it not to end. */

@@ -1,9 +1,9 @@
-/** Processes of a lab whose keeper was killed: found by the ids in its folder, and ended. */
+/** Processes of a lab: found by the ids in its folder, and ended when their keeper was killed. */
 
 import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import { until } from "./condition.ts";
-import type { LabFolder } from "./lab-folder.ts";
+import { type LabFolder, readIfThere } from "./lab-folder.ts";
 
 const GONE_TIMEOUT_MS = 10_000;
 
@@ -17,21 +17,27 @@ export async function killLeftovers(folder: LabFolder): Promise<number> {
       // It ended by itself meanwhile.
     }
   }
-  await until(() => labProcesses(folder).length === 0, {
-    what: `ending the processes of the lab in ${folder.dir}`,
-    timeoutMs: GONE_TIMEOUT_MS,
-  });
+  await gone(pids, folder, GONE_TIMEOUT_MS);
   return pids.length;
 }
 
 /**
- * The ids of the lab's processes that are alive. An id may be somebody else's by now, so the process must have the lab's
- * folder among its arguments.
+ * Waits until these processes of the lab have ended. By their ids: a keeper removes the file that has them before it ends
+ * itself.
  */
+export async function gone(pids: readonly number[], folder: LabFolder, timeoutMs: number): Promise<void> {
+  await until(() => alive(pids, folder).length === 0, { what: `ending the lab in ${folder.dir}`, timeoutMs });
+}
+
+/** The ids of the lab's processes that are alive. */
 export function labProcesses(folder: LabFolder): number[] {
-  if (!fs.existsSync(folder.processes)) return [];
-  const noted = fs.readFileSync(folder.processes, "utf8").split("\n").filter(Boolean).map(Number);
-  return [...new Set(noted)].filter((pid) => argumentsOf(pid).some((argument) => argument.includes(folder.dir)));
+  const noted = (readIfThere(folder.processes) ?? "").split("\n").filter(Boolean).map(Number);
+  return alive([...new Set(noted)], folder);
+}
+
+/** An id may be somebody else's by now, so the process must have the lab's folder among its arguments. */
+function alive(pids: readonly number[], folder: LabFolder): number[] {
+  return pids.filter((pid) => argumentsOf(pid).some((argument) => argument.includes(folder.dir)));
 }
 
 function argumentsOf(pid: number): string[] {
