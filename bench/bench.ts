@@ -19,14 +19,13 @@ import {
   engineAlone,
   type Key,
   kubernetesLoop,
-  LOOP_DELETES,
   thisPackage,
 } from "./contestants.ts";
 import { measureDetails } from "./details.ts";
 import { type Job, type Run, runContestant } from "./engine-run.ts";
 import type { Fleet, FleetGiven } from "./fleet-alone.ts";
 import { describeMachine } from "./machine.ts";
-import { bySize, type FarSize, membersOf, middle, type Options, parseOptions, type Size, USAGE } from "./options.ts";
+import { bySize, type FarSize, middle, type Options, parseOptions, type Size, USAGE } from "./options.ts";
 import { growthPlot } from "./plot.ts";
 import type { ProviderAlone, ProviderGiven } from "./provider-alone.ts";
 import type { Alone, RawGiven } from "./raw-floor.ts";
@@ -119,9 +118,8 @@ async function measureCase(
   const wanted = { count: size.clusters, roundTripMs: size.roundTripMs };
   const byEngine: Partial<Record<Key, Run>> = {};
   for (const contestant of contestants) {
-    const last = lastJob(contestant, size);
     byEngine[contestant.key] = await withClusters(wanted, surroundings, (clusters) =>
-      runContestant(contestant, declared(size, clusters), { dir: surroundings.dir, ...clusters }, last),
+      runContestant(contestant, declared(size, clusters), { dir: surroundings.dir, ...clusters }),
     );
   }
   const raw = await withClusters(wanted, surroundings, (clusters) => rawFloor(size, clusters));
@@ -136,10 +134,6 @@ async function measureCase(
     return { alone: costs, connections: await clusters.connections() };
   });
   return { byEngine, raw, alone, connections };
-}
-
-function lastJob(contestant: Contestant, size: Size): Job {
-  return contestant === kubernetesLoop && membersOf(size) > LOOP_DELETES ? "refresh" : "destroy";
 }
 
 function declared({ namespaces }: Size, { names }: Clusters): Declared {

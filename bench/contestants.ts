@@ -85,9 +85,6 @@ for (const cluster of ${JSON.stringify(clusters)}) {
 `,
 };
 
-/** Members. With more, what the loop deletes is not waited for: it would be minutes of the namespace controller. */
-export const LOOP_DELETES = 300;
-
 function meshOf(clusters: readonly string[]): string {
   const contexts = Object.fromEntries(clusters.map((context) => [context, { context }]));
   return `const mesh = new Mesh("mesh", { controlPlane: "${clusters[0]}", clusters: ${JSON.stringify(contexts)} });`;

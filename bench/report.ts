@@ -1,7 +1,7 @@
 /** The results as a page: ratios first, since a machine's seconds are its own. */
 
 import type { Cost } from "./child.ts";
-import { asOne, asPlugin, engineAlone, type Key, kubernetesLoop, LOOP_DELETES, thisPackage } from "./contestants.ts";
+import { asOne, asPlugin, engineAlone, type Key, kubernetesLoop, thisPackage } from "./contestants.ts";
 import type { Details } from "./details.ts";
 import { JOBS, type Job, type Measured, type Run } from "./engine-run.ts";
 import { bySize, type FarSize } from "./options.ts";
@@ -29,7 +29,7 @@ export function describe({ machine, cases: unsorted, fleets, details }: Results)
     "![Growth with the namespaces and with the clusters](growth.svg)",
     table(["", ""], Object.entries(machine)),
     "## By the command line",
-    `Seconds of a whole \`pulumi\` command. ${thisPackage.title}; ${asOne.title} ("${SHORT.plural}"); ${asPlugin.title}; ${engineAlone.title} (the engine's floor); ${kubernetesLoop.title}, a provider a cluster (what it deletes is waited for up to ${LOOP_DELETES} namespaces in all). The control plane is one of the clusters.`,
+    `Seconds of a whole \`pulumi\` command. ${thisPackage.title}; ${asOne.title} ("${SHORT.plural}"); ${asPlugin.title}; ${engineAlone.title} (the engine's floor); ${kubernetesLoop.title}, a provider a cluster. The control plane is one of the clusters.`,
     byEngine(cases),
     "## Without the engine",
     "The provider called as the engine calls it, beside the same requests over one HTTP/2 session a cluster and nothing else. Processor time is the client's, for one request.",
