@@ -25,7 +25,7 @@ import { measureDetails } from "./details.ts";
 import { type Job, type Run, runContestant } from "./engine-run.ts";
 import type { Fleet, FleetGiven } from "./fleet-alone.ts";
 import { describeMachine } from "./machine.ts";
-import { bySize, type FarSize, middle, type Options, parseOptions, type Size, USAGE } from "./options.ts";
+import { atDistances, type FarSize, type Options, parseOptions, type Size, USAGE } from "./options.ts";
 import { growthPlot } from "./plot.ts";
 import type { ProviderAlone, ProviderGiven } from "./provider-alone.ts";
 import type { Alone, RawGiven } from "./raw-floor.ts";
@@ -76,7 +76,7 @@ async function* measureAll(
   surroundings: Surroundings,
   { sizes, roundTrips, runs, fleet, withoutDetails }: Options,
 ): AsyncGenerator<void> {
-  for (const size of sizesOf(sizes, roundTrips)) {
+  for (const size of atDistances(sizes, roundTrips)) {
     for (let run = 1; run <= runs; run++) {
       say(
         `${size.namespaces} namespaces on ${size.clusters} clusters, ${size.roundTripMs} ms away, run ${run} of ${runs}`,
@@ -100,14 +100,6 @@ async function* measureAll(
       yield;
     }
   }
-}
-
-/** The quick ones first. */
-function sizesOf(sizes: readonly Size[], [near = 0, ...further]: readonly number[]): FarSize[] {
-  const middleSize = middle(sizes);
-  const all = sizes.map((size) => ({ ...size, roundTripMs: near }));
-  const far = middleSize === undefined ? [] : further.map((roundTripMs) => ({ ...middleSize, roundTripMs }));
-  return bySize([...all, ...far]);
 }
 
 async function measureCase(

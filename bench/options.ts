@@ -17,7 +17,7 @@ export interface FarSize extends Size {
 export interface Options {
   /** One measurement each. */
   readonly sizes: readonly Size[];
-  /** Round-trip times to the clusters, milliseconds. Those beyond the first are measured with the middle size alone. */
+  /** Round-trip times to the clusters, milliseconds. Those beyond the first are measured with the smaller half of the sizes. */
   readonly roundTrips: readonly number[];
   /** Many namespaces as one resource; absent where that is not measured. */
   readonly fleet: Size | undefined;
@@ -39,7 +39,7 @@ export const USAGE = `npm run bench [-- options]
 
   --quick              10 namespaces on 3 clusters, once
   --sizes 30x3,100x6   namespaces x clusters, the control plane among them; default ${SIZES}; none for no such size
-  --rtt 0,20,100       milliseconds that a round trip takes; beyond the first with the middle size alone
+  --rtt 0,20,100       milliseconds that a round trip takes; beyond the first with the smaller half of the sizes
   --fleet 1000x6       many namespaces as one resource, beside as many resources; default 1000x6; none for no such size
   --runs 3             how often each is measured; the table has the median and how far the runs lie apart
   --programs package   of package, plural, plugin, engine and loop; default all
@@ -107,7 +107,7 @@ function numbers(text: string, least: number): number[] {
 }
 
 /** How many namespaces there are on all clusters together. */
-export function membersOf({ namespaces, clusters }: Size): number {
+function membersOf({ namespaces, clusters }: Size): number {
   return namespaces * clusters;
 }
 
@@ -120,7 +120,9 @@ export function bySize<T extends Size>(all: readonly T[]): T[] {
   return [...all].sort((one, other) => membersOf(one) - membersOf(other));
 }
 
-/** The one in the middle. */
-export function middle(all: readonly Size[]): Size | undefined {
-  return bySize(all)[Math.floor((all.length - 1) / 2)];
+/** The quick ones first. Beyond the first distance only the smaller half, where a round trip weighs most. */
+export function atDistances(sizes: readonly Size[], [near = 0, ...further]: readonly number[]): FarSize[] {
+  const away = (roundTripMs: number) => (size: Size) => ({ ...size, roundTripMs });
+  const smaller = bySize(sizes).slice(0, Math.max(1, Math.floor(sizes.length / 2)));
+  return bySize([...sizes.map(away(near)), ...further.flatMap((far) => smaller.map(away(far)))]);
 }
