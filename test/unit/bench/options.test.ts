@@ -1,14 +1,11 @@
 import { expect, test } from "vitest";
-import { atDistances, parseOptions, type Size } from "../../../bench/options.ts";
+import { atDistances, parseOptions } from "../../../bench/options.ts";
 
 /** As the measurements name them. */
 function measured(args: string[]): string[] {
   const { sizes = [], roundTrips = [] } = parseOptions(args) ?? {};
-  return atDistances(sizes, roundTrips).map((size) => `${named(size)}, ${size.roundTripMs} ms`);
-}
-
-function named({ namespaces, clusters }: Size): string {
-  return `${namespaces} x ${clusters}`;
+  const sized = atDistances(sizes, roundTrips);
+  return sized.map(({ namespaces, clusters, roundTripMs }) => `${namespaces} x ${clusters}, ${roundTripMs} ms`);
 }
 
 test("every size is measured near by, the quick ones first, and the smaller half farther away too", () => {
