@@ -17,7 +17,7 @@ export interface FarSize extends Size {
 export interface Options {
   /** One measurement each. */
   readonly sizes: readonly Size[];
-  /** Round-trip times to the clusters, milliseconds. Those beyond the first are measured with the smaller half of the sizes. */
+  /** Round-trip times to the clusters, milliseconds; beyond the first only with the smaller half of the sizes. */
   readonly roundTrips: readonly number[];
   /** Many namespaces as one resource; absent where that is not measured. */
   readonly fleet: Size | undefined;

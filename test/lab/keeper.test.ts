@@ -25,41 +25,43 @@ afterEach(async () => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-/** Another process that starts a lab in `dir`, and prints a line when it is ready. */
-async function startStarter(): Promise<ChildProcess> {
-  const script = `
-    const { startLab } = await import(${JSON.stringify(join(import.meta.dirname, "lab.ts"))});
-    await startLab({ clusters: 0, dir: ${JSON.stringify(dir)} });
-    console.log("ready");
-    setInterval(() => {}, 1000);`;
-  const starter = spawn(process.execPath, ["--input-type=module", "--eval", script], {
+/** Another process, which has `dir` as its argument, once it has printed a line that says "ready". */
+async function startReady(script: string): Promise<ChildProcess> {
+  const child = spawn(process.execPath, ["--input-type=module", "--eval", script, dir], {
     stdio: ["ignore", "pipe", "inherit"],
   });
-  for await (const line of createInterface(starter.stdout)) if (line === "ready") return starter;
-  throw new Error("the lab did not start");
+  for await (const line of createInterface(child.stdout)) if (line === "ready") return child;
+  throw new Error("the process ended before it was ready");
+}
+
+function startStarter(): Promise<ChildProcess> {
+  return startReady(`
+    const { startLab } = await import(${JSON.stringify(join(import.meta.dirname, "lab.ts"))});
+    await startLab({ clusters: 0, dir: process.argv[1] });
+    console.log("ready");
+    setInterval(() => {}, 1000);`);
 }
 
 /** A keeper that lives on after its files: on a busy machine the real one does so now and then. */
-async function startSlowKeeper(): Promise<number> {
-  const { record, servers, processes } = labFolder(dir);
-  const script = `
-    const fs = require("node:fs");
+function startSlowKeeper(): Promise<ChildProcess> {
+  return startReady(`
+    import * as fs from "node:fs";
+    import { createServer } from "node:http";
+    const { labFolder } = await import(${JSON.stringify(join(import.meta.dirname, "lab-folder.ts"))});
+    const { record, servers, processes } = labFolder(process.argv[1]);
     const end = (request, response) => {
-      fs.rmSync(${JSON.stringify(record)});
-      fs.rmSync(${JSON.stringify(servers)}, { recursive: true });
+      fs.rmSync(record);
+      fs.rmSync(servers, { recursive: true });
       response.end();
       setTimeout(() => process.exit(), 500);
     };
-    const server = require("node:http").createServer(end).listen(0, "127.0.0.1", () => {
+    const server = createServer(end).listen(0, "127.0.0.1", () => {
       const keeper = { pid: process.pid, port: server.address().port, secret: "" };
-      fs.mkdirSync(${JSON.stringify(servers)});
-      fs.writeFileSync(${JSON.stringify(processes)}, String(process.pid));
-      fs.writeFileSync(${JSON.stringify(record)}, JSON.stringify({ keeper, clusters: [], isKept: true }));
+      fs.mkdirSync(servers);
+      fs.writeFileSync(processes, String(process.pid));
+      fs.writeFileSync(record, JSON.stringify({ keeper, clusters: [], isKept: true }));
       console.log("ready");
-    });`;
-  const keeper = spawn(process.execPath, ["--eval", script, dir], { stdio: ["ignore", "pipe", "inherit"] });
-  for await (const line of createInterface(keeper.stdout)) if (line === "ready") return Number(keeper.pid);
-  throw new Error("the keeper did not start");
+    });`);
 }
 
 function noProcessLeft(pids: readonly number[]): boolean {
@@ -118,10 +120,10 @@ describe("a lab", () => {
   });
 
   test("is stopped when its keeper has ended, not when that has removed its files", async () => {
-    const keeper = await startSlowKeeper();
+    const { pid = 0 } = await startSlowKeeper();
     expect(isLabRunning(dir)).toBe(true);
     expect(await stopLab(dir)).toBe(true);
-    expect(isAlive(keeper)).toBe(false);
+    expect(isAlive(pid)).toBe(false);
   });
 
   test("whose keeper was killed is found and ended all the same", async () => {

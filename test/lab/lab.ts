@@ -128,7 +128,8 @@ export async function stopLab(dir: string): Promise<boolean> {
   const record = readRecord(folder);
   if (record !== undefined && pids.includes(record.keeper.pid)) {
     await sendCommand(record, "end");
-    await gone(pids, folder, STOP_TIMEOUT_MS).catch(() => killLeftovers(folder));
+    // What is still there then is killed.
+    await gone(pids, folder, STOP_TIMEOUT_MS).catch(() => {});
   }
   await killLeftovers(folder);
   removeLabFiles(folder);
