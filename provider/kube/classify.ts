@@ -63,8 +63,8 @@ const NETWORK_CODES: Readonly<Record<string, string>> = {
 export function classifyFailure(error: unknown, context: ClassifyContext): ClusterError {
   if (isClusterError(error)) return error;
   const code = codeOf(error);
-  const make = (kind: ClusterErrorCode, message: string, retryable: boolean): ClusterError =>
-    new ClusterError(kind, context.redact(message).slice(0, MAX_MESSAGE_LENGTH), { retryable });
+  const make = (kind: ClusterErrorCode, message: string, retryable: boolean, isBroken = false): ClusterError =>
+    new ClusterError(kind, context.redact(message).slice(0, MAX_MESSAGE_LENGTH), { retryable, isBroken });
   switch (code) {
     case "CONNECT_TIMEOUT":
       return make("unreachable", `${messageOf(error)} to ${context.address}`, true);
@@ -72,7 +72,7 @@ export function classifyFailure(error: unknown, context: ClassifyContext): Clust
       return make("timeout", messageOf(error), true);
     case "CONNECTION_LOST":
     case "NOT_PROCESSED":
-      return make("unreachable", withCause(messageOf(error), error), true);
+      return make("unreachable", withCause(messageOf(error), error), true, true);
     case "PROXY_UNREACHABLE":
       return make("unreachable", withCause(messageOf(error), error), true);
     case "PROXY_REFUSED":
@@ -94,7 +94,7 @@ export function classifyFailure(error: unknown, context: ClassifyContext): Clust
   if (code !== undefined && NETWORK_CODES[code] !== undefined) {
     return make("unreachable", `${NETWORK_CODES[code]}: ${context.address} (${code})`, true);
   }
-  if (code?.startsWith("ERR_HTTP2_")) return make("unreachable", `the HTTP/2 connection failed (${code})`, true);
+  if (code?.startsWith("ERR_HTTP2_")) return make("unreachable", `the HTTP/2 connection failed (${code})`, true, true);
   if (code?.startsWith("HPE_")) return make("protocol", `${context.address} does not speak HTTP (${code})`, false);
   // Whatever else the system says: EMFILE, ENOBUFS, ... A TypeError is ours, with a code or without.
   if (code !== undefined && !(error instanceof TypeError)) {

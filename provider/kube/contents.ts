@@ -9,6 +9,7 @@ import {
   type Listing,
   parseDiscovery,
   type ResourceType,
+  remainsOf,
 } from "../model/contents";
 import type { ApiServer, JsonObject } from "./api-server";
 import { peekMetadata } from "./metadata";
@@ -29,6 +30,20 @@ const underWay = new WeakMap<ApiServer, Promise<readonly JsonObject[]>>();
 
 /** One request for each type of object that the cluster serves, some forty on a small cluster, and two to learn the types. */
 export async function lookAtContents(server: ApiServer, namespace: string): Promise<Contents> {
+  const { listings, unknown } = await look(server, namespace);
+  return contentsOf(listings, unknown);
+}
+
+/** The same of a namespace that is being deleted. */
+export async function lookAtRemains(server: ApiServer, namespace: string): Promise<Contents> {
+  const { listings, unknown } = await look(server, namespace);
+  return remainsOf(listings, unknown);
+}
+
+async function look(
+  server: ApiServer,
+  namespace: string,
+): Promise<{ readonly listings: readonly Listing[]; readonly unknown: readonly string[] }> {
   const discovery = parseDiscovery(await discoverAll(server));
   if (discovery === undefined) {
     const why = "the API server does not say in one piece what it serves, as Kubernetes does from 1.27 on";
@@ -40,7 +55,7 @@ export async function lookAtContents(server: ApiServer, namespace: string): Prom
   const unknown = discovery.broken.map((name) => `the API service of ${name} does not answer`);
   const forbidden: string[] = [];
   const listings: Listing[] = [];
-  const look = async (type: ResourceType) => {
+  const list = async (type: ResourceType) => {
     try {
       listings.push({ type, ...(await peekMetadata(server, pathOf(type, namespace), PEEK)) });
     } catch (error) {
@@ -49,9 +64,9 @@ export async function lookAtContents(server: ApiServer, namespace: string): Prom
       else unknown.push(`${nameOf(type)} cannot be listed (${error.message})`);
     }
   };
-  await Promise.all(discovery.types.filter(counts).map(look));
+  await Promise.all(discovery.types.filter(counts).map(list));
   if (forbidden.length > 0) unknown.push(`${enumerate(forbidden.sort())} may not be listed`);
-  return contentsOf(listings, unknown);
+  return { listings, unknown };
 }
 
 function discoverAll(server: ApiServer): Promise<readonly JsonObject[]> {

@@ -27,11 +27,13 @@ export interface RetryBudget {
 
 /**
  * By what went wrong. A refused connection is refused in a millisecond and rarely heals within seconds, so that a dead
- * cluster is reported after 3 s, and a black hole after one connect limit (5 s). A busy server heals: client-go waits
- * for 429 and 503 up to ten times. The largest `Retry-After` the API server sends by itself is 32 s.
+ * cluster is reported after 3 s, and a black hole after one connect limit (5 s). Of a connection that broke (`broken`) it
+ * does not matter how long it took to. A busy server heals: client-go waits for 429 and 503 up to ten times. The largest
+ * `Retry-After` the API server sends by itself is 32 s.
  */
-export const RETRY_BUDGETS: Readonly<Partial<Record<ClusterErrorCode, RetryBudget>>> = {
+export const RETRY_BUDGETS: Readonly<Partial<Record<ClusterErrorCode | "broken", RetryBudget>>> = {
   unreachable: { tries: 3, totalMs: 3_000 },
+  broken: { tries: 3, totalMs: 20_000 },
   timeout: { tries: 2, totalMs: 20_000 },
   throttled: { tries: 8, totalMs: 60_000 },
   unavailable: { tries: 6, totalMs: 30_000 },
@@ -69,7 +71,7 @@ export function createRetry(world: RetryWorld, budgets: typeof RETRY_BUDGETS = R
       } catch (error) {
         if (!isClusterError(error) || !error.retryable) throw error;
         if (mayBeDone(error) && options?.repeatable === false) throw error;
-        const budget = budgets[error.code];
+        const budget = budgets[error.isBroken ? "broken" : error.code];
         if (budget === undefined || tries >= budget.tries) throw error;
         const waitMs = waitBefore(tries + 1, error, world);
         if (world.now() - begun + waitMs > budget.totalMs) throw error;

@@ -4,7 +4,7 @@
  */
 
 import { MAX_MESSAGE_LENGTH } from "../kube/classify";
-import { lookAtContents } from "../kube/contents";
+import { lookAtContents, lookAtRemains } from "../kube/contents";
 import { ClusterError, isClusterError } from "../model/cluster-error";
 import { type Contents, describeHold, objectionOf } from "../model/contents";
 import { UNDELETABLE_NAMESPACES } from "../model/name";
@@ -152,7 +152,7 @@ async function describeHeld(fleet: Fleet, { place, name, ...step }: Leave, names
   const { server, redact } = fleet.api(place);
   let contents: Contents = { objects: [], more: 0, unknown: [] };
   try {
-    contents = await lookAtContents(server, name);
+    contents = await lookAtRemains(server, name);
   } catch (error) {
     // The namespace's own conditions have to do.
     if (!isClusterError(error)) throw error;

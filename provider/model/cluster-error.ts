@@ -51,6 +51,8 @@ export class ClusterError extends Error {
   readonly status: number | undefined;
   /** From `Retry-After`, milliseconds. */
   readonly retryAfterMs: number | undefined;
+  /** The connection was there and broke before the whole answer had come: the cluster was reachable a moment ago. */
+  readonly isBroken: boolean;
 
   constructor(
     code: ClusterErrorCode,
@@ -60,6 +62,7 @@ export class ClusterError extends Error {
       readonly conflicts?: readonly FieldConflict[];
       readonly status?: number | undefined;
       readonly retryAfterMs?: number | undefined;
+      readonly isBroken?: boolean;
       readonly cause?: unknown;
     } = {},
   ) {
@@ -70,6 +73,7 @@ export class ClusterError extends Error {
     this.conflicts = options.conflicts ?? [];
     this.status = options.status;
     this.retryAfterMs = options.retryAfterMs;
+    this.isBroken = options.isBroken ?? false;
   }
 }
 

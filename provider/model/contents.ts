@@ -38,7 +38,6 @@ export interface ContentObject {
 }
 
 export interface Contents {
-  /** Without what belongs to another object that is there, as the Pods of a Deployment do. */
   readonly objects: readonly ContentObject[];
   /** How many further ones there are. */
   readonly more: number;
@@ -140,10 +139,30 @@ interface Found extends ObjectMetadata {
 }
 
 /**
- * What is there, once for each object however many groups serve it, sorted by kind and name. What is being deleted
- * already does not count, nor what goes with it: the Pods that a deleted Deployment leaves behind for a while.
+ * What a deletion would take, without what belongs to another object that is there, as the Pods of a Deployment do. What
+ * is being deleted already does not count, nor what goes with it: the Pods that a deleted Deployment leaves behind for a
+ * while.
  */
 export function contentsOf(listings: readonly Listing[], unknown: readonly string[]): Contents {
+  const found = distinct(listings);
+  const read = new Set(listings.filter(({ remaining }) => remaining === 0).map(({ type }) => type.kind));
+  const all = [...found.values()].filter((object) => !isCommon(object.type, object) && !isGoing(object, found, read));
+  const roots = all.filter(({ owners }) => !owners.some(({ uid }) => found.has(uid)));
+  return summary(roots.length > 0 ? roots : all, listings, unknown);
+}
+
+/** What is left in a namespace that is being deleted. All of it is going, and any of it may be what holds the rest. */
+export function remainsOf(listings: readonly Listing[], unknown: readonly string[]): Contents {
+  const all = [...distinct(listings).values()];
+  return summary(
+    all.filter((object) => !isCommon(object.type, object)),
+    listings,
+    unknown,
+  );
+}
+
+/** Once each object however many groups serve it, by uid. */
+function distinct(listings: readonly Listing[]): ReadonlyMap<string, Found> {
   const found = new Map<string, Found>();
   for (const { type, objects } of listings) {
     for (const object of objects) {
@@ -151,16 +170,14 @@ export function contentsOf(listings: readonly Listing[], unknown: readonly strin
       if (!found.has(key)) found.set(key, { ...object, type });
     }
   }
-  const read = new Set(listings.filter(({ remaining }) => remaining === 0).map(({ type }) => type.kind));
-  const all = [...found.values()].filter((object) => !isCommon(object.type, object) && !isGoing(object, found, read));
-  const roots = all.filter(({ owners }) => !owners.some(({ uid }) => found.has(uid)));
-  const shown = (roots.length > 0 ? roots : all).map(({ type, name, finalizers }) => ({
-    kind: type.kind,
-    name,
-    finalizers,
-  }));
+  return found;
+}
+
+/** Sorted by kind and name. */
+function summary(shown: readonly Found[], listings: readonly Listing[], unknown: readonly string[]): Contents {
+  const objects = shown.map(({ type, name, finalizers }) => ({ kind: type.kind, name, finalizers }));
   return {
-    objects: shown.sort((a, b) => (`${a.kind} ${a.name}` < `${b.kind} ${b.name}` ? -1 : 1)),
+    objects: objects.sort((a, b) => (`${a.kind} ${a.name}` < `${b.kind} ${b.name}` ? -1 : 1)),
     more: listings.reduce((sum, { remaining }) => sum + remaining, 0),
     unknown: [...unknown].sort(),
   };

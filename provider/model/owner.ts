@@ -97,9 +97,9 @@ export function ownerOf(namespace: Namespace): string | undefined {
 
 /**
  * Whether this owner made the namespace, told from the object alone. Used where the answer that said so (201) was lost
- * with the process that got it. Our entry's time is that of the creation only if our apply made the object and changed
- * nothing since, and whoever else creates a namespace leaves an entry at least as old. On doubt: no. What a write of ours
- * hides is still told by `before`, the same object as it was seen before that write.
+ * with the process that got it. Our entry is no younger than the object only if our apply made it and changed nothing
+ * since, and whoever else creates a namespace leaves an entry at least as old. On doubt: no. What a write of ours hides is
+ * still told by `before`, the same object as it was seen before that write.
  */
 export function wasCreatedBy(owner: string, namespace: Namespace, before?: Namespace): boolean {
   const seen = before?.uid === namespace.uid ? [before, namespace] : [namespace];
@@ -108,12 +108,11 @@ export function wasCreatedBy(owner: string, namespace: Namespace, before?: Names
 
 /** The same, of a field manager of this package. */
 export function wasMadeBy(manager: string, namespace: Namespace): boolean {
-  const entries = namespace.fieldManagers.filter((entry) => entry.subresource === undefined);
-  const ours = entries.filter((entry) => entry.manager === manager);
-  const older = entries.filter(
-    (entry) => entry.manager !== manager && (entry.time ?? "") <= namespace.creationTimestamp,
+  // A server takes an entry's time first and the object's a little later: the second may have changed between them.
+  const first = namespace.fieldManagers.filter(
+    (entry) => entry.subresource === undefined && (entry.time ?? "") <= namespace.creationTimestamp,
   );
-  return ours.some((entry) => entry.time === namespace.creationTimestamp) && older.length === 0;
+  return first.some((entry) => entry.time !== undefined) && first.every((entry) => entry.manager === manager);
 }
 
 /** A plain create makes its manager own this label, which every namespace has; an apply leaves it to nobody. */

@@ -133,6 +133,14 @@ describe("a request without an answer", () => {
     test(`${title} is ${code}`, () => expect(failed(error)).toMatchObject({ code, retryable, message }));
   }
 
+  test("is told from one whose connection was there and broke", () => {
+    const lost = ["CONNECTION_LOST", "NOT_PROCESSED"] as const;
+    for (const code of lost) expect(failed(new TransportError(code, "lost")).isBroken).toBe(true);
+    expect(failed(nodeError("ERR_HTTP2_ERROR")).isBroken).toBe(true);
+    expect(failed(new TransportError("CONNECT_TIMEOUT", "no connection within 5 s")).isBroken).toBe(false);
+    expect(failed(nodeError("ECONNREFUSED")).isBroken).toBe(false);
+  });
+
   test("through a fault of our own is no ClusterError", () => {
     const bug = new TypeError("x is not a function");
     expect(() => failed(bug)).toThrow(bug);

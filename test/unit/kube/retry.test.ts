@@ -84,6 +84,18 @@ describe("a failed call", () => {
     expect(calls).toBe(1);
   });
 
+  test("over a connection that broke is tried again however long the first try took", async () => {
+    const world = aWorld();
+    let calls = 0;
+    const call = async () => {
+      calls++;
+      world.pass(5000);
+      throw anError("unreachable", { retryable: true, isBroken: true });
+    };
+    await rejection(createRetry(world)(call));
+    expect(calls).toBe(3);
+  });
+
   test("that never gets an answer is tried twice", async () => {
     const world = aWorld();
     let calls = 0;

@@ -10,6 +10,7 @@ import {
   objectionOf,
   parseDiscovery,
   type ResourceType,
+  remainsOf,
 } from "../../../provider/model/contents.ts";
 import type { ObjectMetadata } from "../../../provider/model/object.ts";
 import { anObject, ownedBy } from "./object-builders.ts";
@@ -213,6 +214,18 @@ describe("what holds a namespace that is being deleted", () => {
       { kind: "Secret", name: "waiting", finalizers: [] },
     ];
     expect(describeHold(namespace, { ...nothing, objects })).toBe("ConfigMap stuck (finalizers example.com/hold)");
+  });
+
+  test("is that object also when the namespace controller has deleted it, whoever owns it", () => {
+    const going = { deletionTimestamp: "2026-11-01T00:00:00Z" };
+    const held = { ...going, finalizers: ["example.com/hold"], owners: ownedBy("Deployment", "api") };
+    const listings = [
+      aListing("ConfigMap", anObject("kube-root-ca.crt", going), anObject("stuck", held)),
+      aListing("Deployment", anObject("api", going)),
+    ];
+    const remains = remainsOf(listings, []);
+    expect(names(remains)).toEqual(["ConfigMap stuck", "Deployment api"]);
+    expect(describeHold(namespace, remains)).toBe("ConfigMap stuck (finalizers example.com/hold)");
   });
 
   test("is what is left in it", () => {
