@@ -17,7 +17,7 @@ export interface FarSize extends Size {
 export interface Options {
   /** One measurement each. */
   readonly sizes: readonly Size[];
-  /** Round-trip times to the clusters, milliseconds; beyond the first only with the smaller half of the sizes. */
+  /** Round-trip times to the clusters, milliseconds; each with every size. */
   readonly roundTrips: readonly number[];
   /** Many namespaces as one resource; absent where that is not measured. */
   readonly fleet: Size | undefined;
@@ -39,7 +39,7 @@ export const USAGE = `npm run bench [-- options]
 
   --quick              10 namespaces on 3 clusters, once
   --sizes 30x3,100x6   namespaces x clusters, the control plane among them; default ${SIZES}; none for no such size
-  --rtt 0,20,100       milliseconds that a round trip takes; beyond the first with the smaller half of the sizes
+  --rtt 0,20,100       milliseconds that a round trip takes, each with every size
   --fleet 1000x6       many namespaces as one resource, beside as many resources; default 1000x6; none for no such size
   --runs 3             how often each is measured; the table has the median and how far the runs lie apart
   --programs package   of package, plural, plugin, engine and loop; default all
@@ -120,9 +120,7 @@ export function bySize<T extends Size>(all: readonly T[]): T[] {
   return [...all].sort((one, other) => membersOf(one) - membersOf(other));
 }
 
-/** The quick ones first. Beyond the first distance only the smaller half, where a round trip weighs most. */
-export function atDistances(sizes: readonly Size[], [near = 0, ...further]: readonly number[]): FarSize[] {
-  const away = (roundTripMs: number) => (size: Size) => ({ ...size, roundTripMs });
-  const smaller = bySize(sizes).slice(0, Math.max(1, Math.floor(sizes.length / 2)));
-  return bySize([...sizes.map(away(near)), ...further.flatMap((far) => smaller.map(away(far)))]);
+/** Every size at every distance, the quick ones first. */
+export function atDistances(sizes: readonly Size[], roundTrips: readonly number[]): FarSize[] {
+  return bySize(sizes).flatMap((size) => roundTrips.map((roundTripMs) => ({ ...size, roundTripMs })));
 }
