@@ -29,7 +29,7 @@ describe("what a cluster's admission says", () => {
         const answer = await east().request({ method: "POST", path: "/api/v1/namespaces", query, body });
         return isSo({ status: answer.status, body: JSON.stringify(answer.body) });
       },
-      { what: "the cluster's admission to know the rule", timeoutMs: 60_000 },
+      { what: "the cluster's admission to know the rule" },
     );
 
   test("a policy that refuses is quoted for that cluster, nothing is repeated, and the others are done", async () => {

@@ -150,7 +150,6 @@ describe("a namespace that is somebody's", () => {
     await kube.delete("/api/v1/namespaces/brief");
     await until(async () => (await kube.find("/api/v1/namespaces/brief")) === undefined, {
       what: "the end of the namespace",
-      timeoutMs: 60_000,
     });
     world.project.program(programOf("brief", `{ labels: { team: "b" }, clusters: ["east"] }`));
     await world.project.up();

@@ -12,8 +12,6 @@ import { type PodRunner, runPods } from "../lab/pods.ts";
 import { PulumiProject } from "./pulumi-project.ts";
 import { labelsOf, MESH, programOf } from "./world.ts";
 
-const PODS_TIMEOUT_MS = 60_000;
-
 let lab: Lab;
 let project: PulumiProject;
 let runners: PodRunner[] = [];
@@ -58,7 +56,6 @@ async function sidecars(cluster: string, namespace: string, wanted: string | und
     },
     {
       what: `pods of ${namespace} on ${cluster} with the sidecar of ${wanted ?? "nobody"}`,
-      timeoutMs: PODS_TIMEOUT_MS,
     },
   );
 }
@@ -197,7 +194,6 @@ describe("change the clusters it belongs to (affinity, method 2); a cluster outs
     await lab.cluster("east").kube.delete("/apis/apps/v1/namespaces/moving/deployments/api");
     await until(async () => (await lab.cluster("east").kube.list("/api/v1/namespaces/moving/pods")).length === 0, {
       what: "the end of the old pods",
-      timeoutMs: PODS_TIMEOUT_MS,
     });
     await deploy("east", "moving", "later");
     await sidecars("east", "moving", undefined);

@@ -34,7 +34,6 @@ describe("pulumi destroy", () => {
     await kube.delete(`/api/v1/namespaces/${name}`);
     await until(async () => (await kube.find(`/api/v1/namespaces/${name}`)) === undefined, {
       what: `the end of namespace ${name} on ${cluster}`,
-      timeoutMs: 60_000,
     });
   };
 

@@ -35,7 +35,6 @@ describe("drift", () => {
     await kube.delete("/api/v1/namespaces/vanished");
     await until(async () => (await kube.find("/api/v1/namespaces/vanished")) === undefined, {
       what: "the end of the namespace",
-      timeoutMs: 60_000,
     });
     expect(await world.project.preview("--refresh")).toMatch(/\+ west\s*: \{/);
     await world.project.up("--refresh");
@@ -53,7 +52,6 @@ describe("drift", () => {
       await kube.delete("/api/v1/namespaces/everywhere");
       await until(async () => (await kube.find("/api/v1/namespaces/everywhere")) === undefined, {
         what: "the end of the namespace",
-        timeoutMs: 60_000,
       });
     }
     await world.project.ok("refresh", "--yes", "--skip-preview");

@@ -5,6 +5,7 @@
 
 import { until } from "../lab/condition.ts";
 import { type WebhookOptions, webhookConfiguration } from "../lab/istio-webhooks.ts";
+import { KubeError } from "../lab/kube-client.ts";
 import type { LabCluster } from "../lab/lab-cluster.ts";
 
 const API = "/apis/admissionregistration.k8s.io/v1";
@@ -58,10 +59,16 @@ export async function injects({ kube }: LabCluster, namespace: string, revision:
         metadata: { name: "probe" },
         spec: { containers: [{ name: "probe", image: "registry.invalid/x" }] },
       };
-      const made = await kube.create(`/api/v1/namespaces/${namespace}/pods`, pod, { dryRun: true });
-      return made.metadata.annotations?.["istio.io/rev"] === revision;
+      try {
+        const made = await kube.create(`/api/v1/namespaces/${namespace}/pods`, pod, { dryRun: true });
+        return made.metadata.annotations?.["istio.io/rev"] === revision;
+      } catch (error) {
+        // A new namespace takes no pods before a controller has made its ServiceAccount.
+        if (error instanceof KubeError && error.status === 403) return false;
+        throw error;
+      }
     },
-    { what: `the injection of ${revision} in ${namespace}`, timeoutMs: 60_000 },
+    { what: `the injection of ${revision} in ${namespace}` },
   );
 }
 

@@ -82,7 +82,14 @@ describe("killed with SIGKILL in the middle", () => {
     const providers = children.filter(({ command }) => command.includes("dynamic-provider"));
     const doomed = victim === "pulumi" ? [{ pid: pulumi }, ...children] : providers;
     if (doomed.length === 0) throw new Error("there is nothing to kill");
-    for (const { pid } of doomed) process.kill(pid, "SIGKILL");
+    for (const { pid } of doomed) {
+      try {
+        process.kill(pid, "SIGKILL");
+      } catch (error) {
+        // It ended by itself meanwhile.
+        if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+      }
+    }
   }
 
   test.each(IS_LONG ? every : some)(

@@ -56,7 +56,6 @@ describe("the operator's manifests of examples/operator", () => {
     }
     await until(async () => (await kube.request({ method: "GET", path: STACKS })).status === 200, {
       what: "Stacks to be served",
-      timeoutMs: 30_000,
     });
   });
   afterAll(async () => {

@@ -72,7 +72,6 @@ describe("the example of a promotion", () => {
     });
     await until(async () => (await kube.get(`${DEPLOYMENTS}/api`)).status?.readyReplicas === 1, {
       what: `the deployment on ${cluster}`,
-      timeoutMs: 60_000,
     });
   }
 

@@ -257,7 +257,7 @@ describe("the rights on one cluster", () => {
         const { status } = await kube.get(`${pathOf(namespace, resource)}/${resource}`);
         return (status?.readyReplicas ?? status?.numberReady) === 1;
       };
-      await until(isUp, { what: `${resource} of ${namespace}`, timeoutMs: 120_000 });
+      await until(isUp, { what: `${resource} of ${namespace}` });
     }
 
     async function isRestarted(namespace: string, resource: string): Promise<boolean> {

@@ -27,7 +27,7 @@ describe("two stacks and kubectl at the same time on one namespace", () => {
       const label = async () => {
         const path = `/api/v1/namespaces/${name}`;
         const kube = world.kube("mesh");
-        await until(() => kube.find(path), { what: `the namespace ${name}`, timeoutMs: 60_000 });
+        await until(() => kube.find(path), { what: `the namespace ${name}` });
         await kube.patch(path, { metadata: { labels: { note: "x" } } }, { fieldManager: "kubectl-label" });
       };
       const [mine, yours] = await Promise.all([ours.up(args("ours")), theirs.up(args("theirs")), label()]);

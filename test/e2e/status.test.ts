@@ -83,7 +83,7 @@ describe("status", () => {
       });
       const pods = "/api/v1/namespaces/st-payments/pods";
       const { kube } = world.lab.cluster("north");
-      await until(async () => (await kube.list(pods)).length > 0, { what: "a pod of api", timeoutMs: 60_000 });
+      await until(async () => (await kube.list(pods)).length > 0, { what: "a pod of api" });
       // As if it had been made before the label was set: only now does it not opt out.
       const [pod] = await kube.list(pods);
       await kube.patch(
@@ -132,7 +132,7 @@ describe("status", () => {
       looks.push(...lines.map((line) => JSON.parse(line) as Status));
     });
     const seen = (state: string) =>
-      until(async () => looks.at(-1)?.namespaces[0]?.members.east?.state === state, { what: state, timeoutMs: 60_000 });
+      until(async () => looks.at(-1)?.namespaces[0]?.members.east?.state === state, { what: state });
     try {
       await seen("in step");
       await label("east", "st-orders", { team: "c" });

@@ -26,7 +26,6 @@ describe("a NamespaceSync", () => {
     await kube.delete(`/api/v1/namespaces/${name}`);
     await until(async () => (await kube.find(`/api/v1/namespaces/${name}`)) === undefined, {
       what: `the end of ${name}`,
-      timeoutMs: 60_000,
     });
   };
   /** By cluster, which NamespaceSync has recorded the namespace on the mesh. */

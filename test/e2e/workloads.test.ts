@@ -55,7 +55,6 @@ describe("workloads after a change of injection", () => {
     });
     await until(async () => isReady(await kube(cluster).get(pathOf(namespace, resource, name))), {
       what: `${resource}/${name} of ${namespace} on ${cluster}`,
-      timeoutMs: 60_000,
     });
   }
 
@@ -120,7 +119,6 @@ describe("workloads after a change of injection", () => {
     await kube("east").delete("/api/v1/namespaces/reported/pods/tool");
     await until(async () => (await revisionsOf("east", "reported")).sort().join() === "canary,default,", {
       what: "the new pods",
-      timeoutMs: 60_000,
     });
     await world.project.ok("refresh", "--yes", "--skip-preview");
     expect(recorded("reported", "east")?.restarts).toEqual({ "StatefulSet/db": "revision default" });
@@ -162,9 +160,8 @@ describe("workloads after a change of injection", () => {
     runners.east?.hold("stopped");
     declare("stopped", `${CANARY}, ${args}`);
     const output = await world.project.upFails();
-    expect(output).toContain(
-      'cannot restart Deployment/api of namespace "stopped" on cluster "east": it did not become available within 2 s ' +
-        "(restartTimeoutSeconds): 1 old pods stay until new ones are available; nothing further is restarted",
+    expect(output).toMatch(
+      /cannot restart Deployment\/api of namespace "stopped" on cluster "east": it did not become available within 2 s \(restartTimeoutSeconds\): [^;]+; nothing further is restarted/,
     );
     expect(await restartedAt("east", "stopped", "web")).toBeUndefined();
     expect(await restartedAt("west", "stopped", "api")).toBeUndefined();

@@ -20,8 +20,6 @@ const CLUSTER_SCOPED = [
   "/api/v1/nodes",
 ];
 
-const TIMEOUT_MS = 120_000;
-
 /** The members have their injection webhooks again afterwards. A cluster that was stopped or paused runs again. */
 export async function clearLab(lab: Lab): Promise<void> {
   await Promise.all(lab.names.map((name) => clearCluster(lab.cluster(name))));
@@ -43,6 +41,5 @@ async function clearCluster(cluster: LabCluster): Promise<void> {
   }
   await until(async () => (await left()).length === 0, {
     what: `the namespaces of ${cluster.name} to be gone`,
-    timeoutMs: TIMEOUT_MS,
   });
 }

@@ -30,6 +30,8 @@ const CONTROLLERS = [
 
 const DEFAULT_SERVICE_ACCOUNT = "/api/v1/namespaces/default/serviceaccounts/default";
 const ROOT_CERTIFICATE = "/api/v1/namespaces/default/configmaps/kube-root-ca.crt";
+/** Of its own namespaces the API server makes this one last, some time after it is ready. */
+const LAST_NAMESPACE = "/api/v1/namespaces/kube-node-lease";
 
 /** Paths of the programs of a cluster. */
 export type ClusterProgramPaths = Readonly<Record<(typeof clusterPrograms)[number], string>>;
@@ -149,7 +151,7 @@ export class ClusterServers {
   }
 
   async #startControllers(admin: Access): Promise<void> {
-    const client = connect(writeKubeconfig([admin]), { timeoutMs: 5_000 });
+    const client = connect(writeKubeconfig([admin]));
     // Made by the controllers when it is missing, which shows that they are at work. (A namespace that is made and deleted
     // would show more, and take 5 s: the namespace controller lets that pass before it looks at a deleted one.)
     if (await exists(client, ROOT_CERTIFICATE)) await client.delete(ROOT_CERTIFICATE);
@@ -223,7 +225,8 @@ async function isReady(client: KubeClient): Promise<boolean> {
 }
 
 async function hasNamespaceContents(client: KubeClient): Promise<boolean> {
-  const found = await Promise.all([exists(client, DEFAULT_SERVICE_ACCOUNT), exists(client, ROOT_CERTIFICATE)]);
+  const paths = [DEFAULT_SERVICE_ACCOUNT, ROOT_CERTIFICATE, LAST_NAMESPACE];
+  const found = await Promise.all(paths.map((path) => exists(client, path)));
   return found.every(Boolean);
 }
 

@@ -4,10 +4,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 const POLL_MS = 50;
 
-/** What is waited for (for the message when it does not come), and for how long at most. */
+/** What is waited for (for the message when it does not come), and for how long at most: by default five minutes. */
 export interface Patience {
   readonly what: string;
-  readonly timeoutMs: number;
+  readonly timeoutMs?: number;
   /** What went wrong meanwhile; added to the message. */
   readonly detail?: () => string;
 }
@@ -15,7 +15,7 @@ export interface Patience {
 /** Polls until `look` returns something other than undefined or false, and returns that. */
 export async function until<Value>(
   look: () => Promise<Value | undefined | false> | Value | undefined | false,
-  { what, timeoutMs, detail }: Patience,
+  { what, timeoutMs = 300_000, detail }: Patience,
 ): Promise<Value> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {

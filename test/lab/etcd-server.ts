@@ -5,7 +5,7 @@ import type { LabFolder } from "./lab-folder.ts";
 import { onFreePort } from "./port.ts";
 import type { ServerRack } from "./server-process.ts";
 
-const READY_TIMEOUT_MS = 60_000;
+const READY_TIMEOUT_MS = 120_000;
 
 /** Starts etcd and waits until it answers. Returns its URL. */
 export async function startEtcd(program: string, folder: LabFolder, rack: ServerRack): Promise<string> {

@@ -14,8 +14,6 @@ const FIXTURES = join(import.meta.dirname, "../unit/fixtures/webhooks");
 /** etcd, one API server, its controllers, the keeper, and an istiod each of stable, canary and default. */
 const PROCESSES = 7;
 
-const TIMEOUT_MS = 60_000;
-
 let lab: Lab;
 let cluster: LabCluster;
 let pods: PodRunner;
@@ -59,7 +57,7 @@ function podOf(namespace: string): Promise<KubeObject> {
     const [pod, ...others] = await cluster.kube.list(`/api/v1/namespaces/${namespace}/pods`);
     return others.length === 0 ? pod : undefined;
   };
-  return until(look, { what: `the pod of ${namespace}`, timeoutMs: TIMEOUT_MS });
+  return until(look, { what: `the pod of ${namespace}` });
 }
 
 /** As `kubectl rollout restart` does it. */

@@ -31,8 +31,6 @@ export interface IstioOptions {
 
 const SYSTEM_NAMESPACE = "istio-system";
 
-const READY_TIMEOUT_MS = 60_000;
-
 /** Nothing in a lab runs istiod's own pods. */
 const LEFT_OUT = ["Deployment", "HorizontalPodAutoscaler", "PodDisruptionBudget"];
 
@@ -98,7 +96,7 @@ async function injected(cluster: LabCluster, label: string, revision: string): P
     }
   };
   const what = `pods of ${cluster.name} with istio.io/rev=${label} getting the sidecar of ${revision}`;
-  await until(look, { what, timeoutMs: READY_TIMEOUT_MS, detail: () => last });
+  await until(look, { what, detail: () => last });
 }
 
 /** A pod as it would be made. */

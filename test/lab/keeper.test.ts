@@ -12,7 +12,7 @@ import { labProcesses } from "./leftovers.ts";
 /** etcd, one API server, its controllers, the keeper. */
 const PROCESSES = 4;
 
-const GONE = { what: "the end of the lab's processes", timeoutMs: 30_000 };
+const GONE = { what: "the end of the lab's processes" };
 
 let dir: string;
 
@@ -34,10 +34,12 @@ async function startReady(script: string): Promise<ChildProcess> {
   throw new Error("the process ended before it was ready");
 }
 
-function startStarter(): Promise<ChildProcess> {
+/** With a lab of its own: ready when that is, or as soon as it is on the way. */
+function startStarter(awaited: "ready" | "begun" = "ready"): Promise<ChildProcess> {
   return startReady(`
     const { startLab } = await import(${JSON.stringify(join(import.meta.dirname, "lab.ts"))});
-    await startLab({ clusters: 0, dir: process.argv[1] });
+    const lab = startLab({ clusters: 0, dir: process.argv[1] });
+    ${awaited === "ready" ? "await lab;" : ""}
     console.log("ready");
     setInterval(() => {}, 1000);`);
 }
@@ -87,18 +89,14 @@ describe("a lab", () => {
   });
 
   test("ends when its starter is killed before it is ready", async () => {
-    const starter = spawn(
-      process.execPath,
-      [join(import.meta.dirname, "cli.ts"), "start", "--clusters", "0", "--dir", dir],
-      { stdio: "ignore" },
-    );
+    const starter = await startStarter("begun");
     const folder = labFolder(dir);
     const pids = await until(
       () => {
         const found = labProcesses(folder);
         return found.length >= 3 && found;
       },
-      { what: "the first servers", timeoutMs: 30_000 },
+      { what: "the first servers" },
     );
     starter.kill("SIGKILL");
     await until(() => noProcessLeft(pids) && !existsSync(dir), GONE);
@@ -111,7 +109,7 @@ describe("a lab", () => {
     await lab.keep();
     expect(openLab(dir).isKept).toBe(true);
     starter.kill("SIGKILL");
-    await until(() => starter.signalCode !== null, { what: "the end of the starter", timeoutMs: 10_000 });
+    await until(() => starter.signalCode !== null, { what: "the end of the starter" });
     expect(await lab.cluster("mesh").kube.find("/api/v1/namespaces/default")).toBeDefined();
     const pids = labProcesses(labFolder(dir));
     expect(await stopLab(dir)).toBe(true);
@@ -130,7 +128,7 @@ describe("a lab", () => {
     const lab = await startLab({ clusters: 0, dir });
     const pids = labProcesses(labFolder(dir));
     process.kill(readRecord(labFolder(dir))?.keeper.pid ?? 0, "SIGKILL");
-    await until(() => !isLabRunning(dir), { what: "the end of the keeper", timeoutMs: 10_000 });
+    await until(() => !isLabRunning(dir), { what: "the end of the keeper" });
     expect(labProcesses(labFolder(dir))).toHaveLength(PROCESSES - 1);
     await lab.stop();
     expect(noProcessLeft(pids)).toBe(true);
@@ -140,7 +138,7 @@ describe("a lab", () => {
     await startLab({ clusters: 0, dir });
     const leftovers = labProcesses(labFolder(dir));
     process.kill(readRecord(labFolder(dir))?.keeper.pid ?? 0, "SIGKILL");
-    await until(() => !isLabRunning(dir), { what: "the end of the keeper", timeoutMs: 10_000 });
+    await until(() => !isLabRunning(dir), { what: "the end of the keeper" });
     const lab = await startLab({ clusters: 0, dir });
     expect(leftovers.some(isAlive)).toBe(false);
     expect(await lab.cluster("mesh").kube.list("/api/v1/namespaces")).toHaveLength(4);

@@ -26,8 +26,6 @@ export interface RestrictedUser {
   readonly rules: readonly PolicyRule[];
 }
 
-const RIGHTS_TIMEOUT_MS = 30_000;
-
 /** Has the lab's keeper do something to a cluster; returns its answer. */
 type Command = (command: KeeperCommand, cluster: string, body?: unknown) => Promise<string>;
 
@@ -113,7 +111,6 @@ export class LabCluster {
     );
     await until(async () => (await Promise.all(rules.map((rule) => this.#isAllowed(user, rule)))).every(Boolean), {
       what: `the rights of ${user} on ${this.name}`,
-      timeoutMs: RIGHTS_TIMEOUT_MS,
     });
     const { cluster, server, authority } = readKubeconfig(this.kubeconfig);
     const directory = this.#folder.serversOf(this.name);

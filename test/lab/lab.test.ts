@@ -8,8 +8,6 @@ import type { LabCluster } from "./lab-cluster.ts";
 
 const NAMESPACES = "/api/v1/namespaces";
 
-const TIMEOUT_MS = 60_000;
-
 let lab: Lab;
 let east: LabCluster;
 
@@ -69,7 +67,6 @@ describe("the clusters", () => {
     await east.kube.delete(path);
     await until(async () => (await east.kube.find(path)) === undefined, {
       what: "the deletion",
-      timeoutMs: TIMEOUT_MS,
     });
   });
 
@@ -91,7 +88,7 @@ describe("the clusters", () => {
         const found = await east.kube.list(`${NAMESPACES}/workloads/pods`);
         return found.length === 2 && found;
       },
-      { what: "two pods", timeoutMs: TIMEOUT_MS },
+      { what: "two pods" },
     );
     expect(pods.map((pod) => pod.spec?.serviceAccountName)).toEqual(["default", "default"]);
   });
@@ -158,7 +155,6 @@ describe("a cluster that is stopped", () => {
     await createNamespace("after");
     await until(() => east.kube.find(`${NAMESPACES}/after/serviceaccounts/default`), {
       what: "the service account of a new namespace",
-      timeoutMs: TIMEOUT_MS,
     });
     expect(found.metadata.name).toBe("survivor");
   });

@@ -5,7 +5,7 @@ import * as fs from "node:fs";
 import { until } from "./condition.ts";
 import { type LabFolder, readIfThere } from "./lab-folder.ts";
 
-const GONE_TIMEOUT_MS = 10_000;
+const GONE_TIMEOUT_MS = 60_000;
 
 /** Ends the lab's processes at once. Returns how many there were. */
 export async function killLeftovers(folder: LabFolder): Promise<number> {

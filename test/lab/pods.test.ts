@@ -5,8 +5,6 @@ import { type Lab, startLab } from "./lab.ts";
 import type { LabCluster } from "./lab-cluster.ts";
 import { createNode, type PodRunner, runPods } from "./pods.ts";
 
-const TIMEOUT_MS = 60_000;
-
 let lab: Lab;
 let cluster: LabCluster;
 let pods: PodRunner;
@@ -65,7 +63,7 @@ async function reached(path: string, wanted: Record<string, number>): Promise<vo
     return Object.entries(wanted).every(([key, value]) => (status[key] ?? 0) === value);
   };
   const detail = () => JSON.stringify(last?.status);
-  await until(look, { what: `${path} with ${JSON.stringify(wanted)}`, timeoutMs: TIMEOUT_MS, detail });
+  await until(look, { what: `${path} with ${JSON.stringify(wanted)}`, detail });
 }
 
 const workloads = [

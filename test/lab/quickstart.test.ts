@@ -53,7 +53,6 @@ function quickstart(...args: string[]): Run {
 function ended(run: Run): Promise<number> {
   return until(() => run.code() ?? undefined, {
     what: "the end of the quickstart",
-    timeoutMs: 240_000,
     detail: run.output,
   });
 }
@@ -84,7 +83,6 @@ describe("npm run quickstart", () => {
     const run = quickstart();
     await until(() => run.output().includes("Previewing update"), {
       what: "the preview",
-      timeoutMs: 240_000,
       detail: run.output,
     });
     const folder = labFolder(dir);

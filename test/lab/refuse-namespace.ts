@@ -25,10 +25,10 @@ export async function refuseNamespace(kube: KubeClient, name: string, message: s
   await kube.create(BINDINGS, { metadata, spec });
   const tried = { method: "POST", path: "/api/v1/namespaces", query: { dryRun: "All" }, body: { metadata: { name } } };
   const isRefused = async () => (await kube.request(tried)).status === 422;
-  await until(isRefused, { what: "the policy to be in force", timeoutMs: 60_000 });
+  await until(isRefused, { what: "the policy to be in force" });
   return async () => {
     await kube.delete(`${BINDINGS}/${metadata.name}`);
     await kube.delete(`${POLICIES}/${metadata.name}`);
-    await until(async () => !(await isRefused()), { what: "the end of the policy", timeoutMs: 60_000 });
+    await until(async () => !(await isRefused()), { what: "the end of the policy" });
   };
 }

@@ -11,7 +11,7 @@ async function aClient(answer: Answer, fields: Partial<ResolvedCluster> = {}, wo
   return { server, world, client: clientOf(aCluster(server, fields), world) };
 }
 
-function clientOf(cluster: ResolvedCluster, world: TestWorld, requestTimeLimitMs = 2000) {
+function clientOf(cluster: ResolvedCluster, world: TestWorld, requestTimeLimitMs = 60_000) {
   const client = createClusterClient(cluster, { execPlugins: "allow", version: "1.2.3", requestTimeLimitMs }, world);
   onTestFinished(() => client.close());
   return client;

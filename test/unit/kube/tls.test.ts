@@ -12,7 +12,7 @@ async function outcome(cluster: ResolvedCluster): Promise<unknown> {
   const transport = createTransport(cluster, { now: Date.now });
   onTestFinished(() => transport.close());
   try {
-    const request = { method: "GET", path: "/", headers: {}, timeLimitMs: 5000, maxBytes: 1000 };
+    const request = { method: "GET", path: "/", headers: {}, timeLimitMs: 60_000, maxBytes: 1000 };
     return (await transport.send(request, cluster.user.clientCertificate)).status;
   } catch (error) {
     return (error as { code?: unknown }).code;

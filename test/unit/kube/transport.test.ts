@@ -1,5 +1,5 @@
 import * as http2 from "node:http2";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import type { ResolvedCluster } from "../../../provider/kube/resolved-cluster.ts";
 import { createTransport } from "../../../provider/kube/transport.ts";
 import type { WireRequest } from "../../../provider/kube/wire.ts";
@@ -15,8 +15,16 @@ function open(cluster: ResolvedCluster, options: Options = {}) {
   const transport = createTransport(cluster, { now: Date.now, ...options });
   onTestFinished(() => transport.close());
   const send = (path: string, parts: Partial<WireRequest> = {}) =>
-    transport.send({ method: "GET", path, headers: {}, timeLimitMs: 5000, maxBytes: 100_000, ...parts });
+    transport.send({ method: "GET", path, headers: {}, timeLimitMs: 60_000, maxBytes: 100_000, ...parts });
   return { transport, send };
+}
+
+/** From now on time limits end by `vi.advanceTimersByTime` alone. What Node does itself goes on. */
+function stopClock(): void {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  onTestFinished(() => {
+    vi.useRealTimers();
+  });
 }
 
 function cut(server: TestServer): void {
@@ -66,8 +74,11 @@ for (const http1 of [false, true]) {
       const server = await startServer(({ path }, response) => path === "/slow" || json(response, 200, {}), { http1 });
       const { send } = open(aCluster(server));
       await send("/");
+      stopClock();
       const slow = codeOf(send("/slow", { timeLimitMs: 100 }));
       expect((await send("/fast")).status).toBe(200);
+      await until(() => server.seen.some(({ path }) => path === "/slow"));
+      vi.advanceTimersByTime(100);
       expect(await slow).toBe("REQUEST_TIMEOUT");
       expect((await send("/fast")).status).toBe(200);
     });
@@ -146,7 +157,7 @@ for (const http1 of [false, true]) {
       const { transport } = open(aCluster(server));
       const { goodCertificate } = await import("./servers.ts");
       const { authority } = await goodCertificate();
-      const request = { method: "GET", path: "/", headers: {}, timeLimitMs: 5000, maxBytes: 1000 };
+      const request = { method: "GET", path: "/", headers: {}, timeLimitMs: 60_000, maxBytes: 1000 };
       await transport.send(request);
       const certificate = await authority.issue({ commonName: "me" });
       await transport.send(request, certificate);
@@ -249,8 +260,10 @@ describe("an HTTP/2 session", () => {
   test("is kept when a request ends at its time limit while others are answered", async () => {
     const server = await startServer(({ path }, response) => path === "/slow" || json(response, 200, {}));
     const { send } = open(aCluster(server));
+    stopClock();
     const slow = codeOf(send("/slow", { timeLimitMs: 100 }));
     await send("/");
+    vi.advanceTimersByTime(100);
     await slow;
     await send("/");
     expect(server.connections).toBe(1);
