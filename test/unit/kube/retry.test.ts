@@ -72,40 +72,29 @@ describe("a failed call", () => {
     expect(state.calls).toBe(3);
   });
 
-  test("into a black hole is given up after one connect limit", async () => {
+  /** How often it is tried when each try lasts so long. */
+  async function triesOf(error: ClusterError, milliseconds: number): Promise<number> {
     const world = aWorld();
     let calls = 0;
     const call = async () => {
       calls++;
-      world.pass(5000);
-      throw unreachable;
+      world.pass(milliseconds);
+      throw error;
     };
     await rejection(createRetry(world)(call));
-    expect(calls).toBe(1);
+    return calls;
+  }
+
+  test("into a black hole is given up after one connect limit", async () => {
+    expect(await triesOf(unreachable, 5000)).toBe(1);
   });
 
   test("over a connection that broke is tried again however long the first try took", async () => {
-    const world = aWorld();
-    let calls = 0;
-    const call = async () => {
-      calls++;
-      world.pass(5000);
-      throw anError("unreachable", { retryable: true, isBroken: true });
-    };
-    await rejection(createRetry(world)(call));
-    expect(calls).toBe(3);
+    expect(await triesOf(anError("unreachable", { retryable: true, isBroken: true }), 5000)).toBe(3);
   });
 
   test("that never gets an answer is tried twice", async () => {
-    const world = aWorld();
-    let calls = 0;
-    const call = async () => {
-      calls++;
-      world.pass(15_000);
-      throw anError("timeout", { retryable: true });
-    };
-    await rejection(createRetry(world)(call));
-    expect(calls).toBe(2);
+    expect(await triesOf(anError("timeout", { retryable: true }), 15_000)).toBe(2);
   });
 
   test("to a busy server ends within a minute", async () => {
