@@ -8,10 +8,12 @@ import { status } from "@grpc/grpc-js";
 import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
 import * as proto from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
+import { createMask } from "../provider/kube/redact";
 import type { CheckFailure } from "../provider/model/failure";
 import { isRecord, sameJson } from "../provider/model/json";
 import { type MeshResult, parseMesh } from "../provider/model/mesh";
 import { describeUndeleted } from "../provider/model/outcome";
+import { asSecret, noSecrets, type Secrets, secretsOfUpdate } from "../provider/model/secrets";
 import { hasUnknown } from "../provider/model/unknown";
 import { openSession, type Session } from "../provider/session";
 import type { ChangeKind } from "./detailed-diff";
@@ -23,8 +25,7 @@ import { initFailed } from "./init-failed";
 import { meshConfigOf } from "./mesh-config";
 import { namespaceSync } from "./namespace-sync";
 import type { Difference, Operation, Resource } from "./resource";
-import { asSecret, noSecrets } from "./secrets";
-import { readStruct, toStruct } from "./wire";
+import { type Properties, readStruct, toStruct } from "./wire";
 
 /** By the names that the schema gives them. */
 const RESOURCES: Readonly<Record<string, Resource>> = {
@@ -57,6 +58,16 @@ export function createService(pkg: Package, engineAddress: string | undefined): 
   let log: EngineLog = createEngineLog(engineAddress);
   let session: Session | undefined;
   const cancellation = new AbortController();
+  const { register, mask } = createMask();
+
+  /** What is secret in it is not told from now on. */
+  const read = (struct: Parameters<typeof readStruct>[0], secrets: Secrets = noSecrets()): Properties => {
+    const properties = readStruct(struct, secrets);
+    for (const text of secrets.texts) register(text);
+    return properties;
+  };
+
+  const maskedFailure = ({ property, reason }: CheckFailure): CheckFailure => ({ property, reason: mask(reason) });
 
   /** What a handler throws is told to the engine in one sentence; the lines of the operation come before its end. */
   const unary =
@@ -71,7 +82,7 @@ export function createService(pkg: Package, engineAddress: string | undefined): 
       };
       answer().then(
         (message) => callback(null, message),
-        (error: unknown) => callback(serviceError(error)),
+        (error: unknown) => callback(serviceError(error, mask)),
       );
     };
 
@@ -83,8 +94,8 @@ export function createService(pkg: Package, engineAddress: string | undefined): 
       resource: request.getName() || nameIn(urn),
       session,
       ...(timeoutSeconds > 0 && { timeoutSeconds }),
-      say: (line) => log.info(urn, line),
-      warn: (line) => log.warning(urn, line),
+      say: (line) => log.info(urn, mask(line)),
+      warn: (line) => log.warning(urn, mask(line)),
     };
   };
 
@@ -124,7 +135,7 @@ export function createService(pkg: Package, engineAddress: string | undefined): 
 
     configure: unary((request: proto.ConfigureRequest) => {
       const config = meshConfigOf(readStruct(request.getArgs()), request.getUrn() ?? "");
-      session = openSession(config, (line) => log.info("", line), cancellation.signal);
+      session = openSession(config, (line) => log.info("", mask(line)), cancellation.signal);
       return new proto.ConfigureResponse().setAcceptsecrets(true).setSupportspreview(true);
     }),
 
@@ -134,33 +145,33 @@ export function createService(pkg: Package, engineAddress: string | undefined): 
       const { session: opened } = operationOf({ getUrn: () => "", getName: () => "invoke" });
       const secrets = noSecrets();
       const answer = await ask(
-        readStruct(request.getArgs(), secrets),
+        read(request.getArgs(), secrets),
         opened.world(() => {}),
       );
       const response = new proto.InvokeResponse();
       if ("result" in answer) return response.setReturn(toStruct(answer.result, secrets));
-      response.setFailuresList(answer.failures.map(checkFailure));
+      response.setFailuresList(answer.failures.map(maskedFailure).map(checkFailure));
       return response;
     }),
 
     check: unary(async (request: proto.CheckRequest) => {
       const secrets = noSecrets();
-      const news = readStruct(request.getNews(), secrets);
-      const olds = readStruct(request.getOlds());
+      const news = read(request.getNews(), secrets);
+      const olds = read(request.getOlds());
       const { inputs, failures } = await resourceOf(request).check(olds, news, operationOf(request));
-      return checkResponse(toStruct(inputs, secrets), failures);
+      return checkResponse(toStruct(inputs, secrets), failures.map(maskedFailure));
     }),
 
     diff: unary((request: proto.DiffRequest) => {
-      const outputs = readStruct(request.getOlds());
+      const outputs = read(request.getOlds());
       const oldInputs = request.getOldInputs();
-      const olds = { inputs: oldInputs === undefined ? outputs : readStruct(oldInputs), outputs };
-      return diffResponse(resourceOf(request).diff(olds, readStruct(request.getNews()), operationOf(request)));
+      const olds = { inputs: oldInputs === undefined ? outputs : read(oldInputs), outputs };
+      return diffResponse(resourceOf(request).diff(olds, read(request.getNews()), operationOf(request)));
     }),
 
     create: unary(async (request: proto.CreateRequest) => {
       const secrets = noSecrets();
-      const inputs = readStruct(request.getProperties(), secrets);
+      const inputs = read(request.getProperties(), secrets);
       const resource = resourceOf(request);
       const operation = operationOf(request);
       if (request.getPreview()) {
@@ -169,14 +180,15 @@ export function createService(pkg: Package, engineAddress: string | undefined): 
       }
       const { id, outputs, failures } = await resource.apply(inputs, undefined, operation);
       const properties = toStruct(outputs, secrets);
-      if (failures.length > 0) throw initFailed({ id, properties, failures });
+      if (failures.length > 0) throw initFailed({ id, properties, failures: failures.map(mask) });
       return new proto.CreateResponse().setId(id).setProperties(properties);
     }),
 
     update: unary(async (request: proto.UpdateRequest) => {
-      const secrets = noSecrets();
-      const inputs = readStruct(request.getNews(), secrets);
-      const olds = readStruct(request.getOlds());
+      const [news, old] = [noSecrets(), noSecrets()];
+      const inputs = read(request.getNews(), news);
+      const olds = read(request.getOlds(), old);
+      const secrets = secretsOfUpdate(old, inputs, news);
       const resource = resourceOf(request);
       const operation = operationOf(request);
       if (request.getPreview()) {
@@ -185,7 +197,7 @@ export function createService(pkg: Package, engineAddress: string | undefined): 
       }
       const { outputs, failures } = await resource.apply(inputs, olds, operation);
       const properties = toStruct(outputs, secrets);
-      if (failures.length > 0) throw initFailed({ id: request.getId(), properties, failures });
+      if (failures.length > 0) throw initFailed({ id: request.getId(), properties, failures: failures.map(mask) });
       return new proto.UpdateResponse().setProperties(properties);
     }),
 
@@ -193,10 +205,8 @@ export function createService(pkg: Package, engineAddress: string | undefined): 
       const secrets = noSecrets();
       const outputs = request.getProperties();
       const inputs = request.getInputs();
-      const isImport = outputs === undefined || Object.keys(readStruct(outputs)).length === 0;
-      const recorded = isImport
-        ? undefined
-        : { inputs: readStruct(inputs, secrets), outputs: readStruct(outputs, secrets) };
+      const isImport = outputs === undefined || Object.keys(read(outputs)).length === 0;
+      const recorded = isImport ? undefined : { inputs: read(inputs, secrets), outputs: read(outputs, secrets) };
       const found = await resourceOf(request).read(request.getId(), recorded, operationOf(request));
       // What a cancelled look has not seen is not gone, and not unreachable either.
       if (cancellation.signal.aborted) throw new Error("the operation was cancelled before the clusters were read");
@@ -207,7 +217,7 @@ export function createService(pkg: Package, engineAddress: string | undefined): 
     }),
 
     delete: unary(async (request: proto.DeleteRequest) => {
-      const failures = await resourceOf(request).remove(readStruct(request.getProperties()), operationOf(request));
+      const failures = await resourceOf(request).remove(read(request.getProperties()), operationOf(request));
       if (failures.length > 0) throw new Error(describeUndeleted(failures));
       return new Empty();
     }),
@@ -258,7 +268,7 @@ function diffResponse({ changes, replaces, details }: Difference): proto.DiffRes
   return response;
 }
 
-function serviceError(error: unknown): { code: number; details: string } {
+function serviceError(error: unknown, mask: (text: string) => string): { code: number; details: string } {
   if (isRecord(error) && typeof error.code === "number") return error as { code: number; details: string };
-  return { code: status.UNKNOWN, details: error instanceof Error ? error.message : String(error) };
+  return { code: status.UNKNOWN, details: mask(error instanceof Error ? error.message : String(error)) };
 }

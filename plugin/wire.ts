@@ -2,7 +2,7 @@
 
 import { type JavaScriptValue, Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { isRecord, withoutUndefined } from "../provider/model/json";
-import { conceal, noSecrets, reveal, type Secrets } from "./secrets";
+import { conceal, noSecrets, reveal, type Secrets } from "../provider/model/secrets";
 
 export type Properties = Record<string, unknown>;
 

@@ -4,19 +4,18 @@
  * renamed.
  */
 
+import { type DynamicResource, keepSecrets, type Properties } from "./keep-secrets";
+import { createMask } from "./kube/redact";
 import type { State } from "./model/state";
 import type { SyncState } from "./model/sync-state";
+import { PartialError } from "./partial-error";
 import type { Session } from "./session";
-
-type Properties = Record<string, unknown>;
-
-interface ConfigureRequest {
-  readonly config: unknown;
-}
 
 /** Set synchronously: the server hands out the provider before `configure` is awaited. */
 let configuration: unknown;
 let session: Session | undefined;
+/** Of all resources, which no line tells. */
+const secrets = createMask();
 
 /** Loaded when first needed: the server must answer its handshake before it pays for this. */
 function load() {
@@ -39,21 +38,7 @@ function open(): Session {
 
 /** The server passes it on as a line of the stack. */
 function say(line: string): void {
-  console.info(line);
-}
-
-/** What the server needs to keep a resource that was made in part: `id`, `reasons`, and all outputs with the loader. */
-class PartialError extends Error {
-  readonly id: string;
-  readonly reasons: readonly string[];
-  readonly properties: Properties;
-
-  constructor(id: string, reasons: readonly string[], properties: Properties) {
-    super(reasons.join("; "));
-    this.id = id;
-    this.reasons = reasons;
-    this.properties = properties;
-  }
+  console.info(secrets.mask(line));
 }
 
 async function reconcile(inputs: Properties, remembered: State | undefined): Promise<{ id: string; outs: Properties }> {
@@ -76,8 +61,8 @@ function lacksLoader(olds: Properties): boolean {
   return olds.__provider === undefined;
 }
 
-export const provider = {
-  async configure(request: ConfigureRequest): Promise<void> {
+const one: DynamicResource = {
+  async configure(request) {
     const given = (request.config as { readonly rawConfig?: unknown }).rawConfig;
     const { sameJson } = require("./model/json") as typeof import("./model/json");
     // Called once a resource type: one process, one session for all of them.
@@ -86,37 +71,36 @@ export const provider = {
     session = undefined;
   },
 
-  async check(olds: Properties, news: Properties): Promise<{ inputs: Properties; failures: unknown[] }> {
+  async check(olds, news) {
     // Alone: a new process is first asked for this, and the engine waits.
     const { check } = require("./lifecycle/check") as typeof import("./lifecycle/check");
-    const { inputs, failures } = await check(olds, news, open().check(say));
-    return { inputs, failures: [...failures] };
+    return check(olds, news, open().check(say));
   },
 
-  async diff(_id: string, olds: Properties, news: Properties): Promise<{ changes: boolean; replaces: string[] }> {
+  async diff(_id, olds, news) {
     const { diff, parseState } = load();
     const { changes, replaces, unfinished } = diff(parseState(olds), news);
     for (const line of unfinished) say(`${String(olds.name)}: ${line}`);
     return { changes: changes || lacksLoader(olds), replaces: [...replaces] };
   },
 
-  async create(inputs: Properties): Promise<{ id: string; outs: Properties }> {
+  async create(inputs) {
     return reconcile(inputs, undefined);
   },
 
-  async update(_id: string, olds: Properties, news: Properties): Promise<{ outs: Properties }> {
+  async update(_id, olds, news) {
     const { outs } = await reconcile(news, load().parseState(olds));
     return { outs };
   },
 
-  async read(id: string, props: Properties): Promise<{ id?: string; props?: Properties; inputs?: Properties }> {
+  async read(id, props) {
     const core = load();
     const state = await core.read(core.parseState(props), open().world(say));
     if (state === undefined) return {};
     return { id, props: core.outputsOf(state), inputs: { ...state.inputs } };
   },
 
-  async delete(_id: string, props: Properties): Promise<void> {
+  async delete(_id, props) {
     const core = load();
     const failures = await core.remove(core.parseState(props), open().world(say));
     if (failures.length > 0) throw deletionError(failures);
@@ -135,40 +119,36 @@ async function reconcileMany(
   throw partialError(id, failures, outs, inputs);
 }
 
-/** `GlobalNamespaces`, in the same process and session as `provider`. */
-export const globalNamespaces = {
-  configure(request: ConfigureRequest): Promise<void> {
-    return provider.configure(request);
+const many: DynamicResource = {
+  configure: one.configure,
+
+  async check(olds, news) {
+    return load().checkMany(olds, news, open().check(say));
   },
 
-  async check(olds: Properties, news: Properties): Promise<{ inputs: Properties; failures: unknown[] }> {
-    const { inputs, failures } = await load().checkMany(olds, news, open().check(say));
-    return { inputs, failures: [...failures] };
-  },
-
-  async diff(_id: string, olds: Properties, news: Properties): Promise<{ changes: boolean }> {
+  async diff(_id, olds, news) {
     const { diffMany, parseStates } = load();
     const { changes, unfinished } = diffMany(parseStates(olds), news);
     for (const line of unfinished) say(line);
     return { changes: changes || lacksLoader(olds) };
   },
 
-  create(inputs: Properties): Promise<{ id: string; outs: Properties }> {
+  create(inputs) {
     return reconcileMany(String(inputs.resource), inputs, {});
   },
 
-  async update(id: string, olds: Properties, news: Properties): Promise<{ outs: Properties }> {
+  async update(id, olds, news) {
     const { outs } = await reconcileMany(id, news, olds);
     return { outs };
   },
 
-  async read(id: string, props: Properties): Promise<{ id: string; props: Properties; inputs: Properties }> {
+  async read(id, props) {
     const core = load();
     const states = await core.readMany(core.parseStates(props), open().world(say), id);
     return { id, props: core.outputsOfMany(states, props), inputs: core.inputsOfMany(states, props) };
   },
 
-  async delete(id: string, props: Properties): Promise<void> {
+  async delete(id, props) {
     const core = load();
     const failures = await core.removeMany(core.parseStates(props), open().world(say), id);
     if (failures.length > 0) throw deletionError(failures);
@@ -193,43 +173,46 @@ async function reconcileSync(
   throw new Error(core.describeNothing(failures));
 }
 
-/** `NamespaceSync`, in the same process and session as `provider`. */
-export const namespaceSync = {
-  configure(request: ConfigureRequest): Promise<void> {
-    return provider.configure(request);
-  },
+const sync: DynamicResource = {
+  configure: one.configure,
 
-  async check(olds: Properties, news: Properties): Promise<{ inputs: Properties; failures: unknown[] }> {
+  async check(olds, news) {
     const { checkSync } = require("./lifecycle/sync-check") as typeof import("./lifecycle/sync-check");
-    const { inputs, failures } = await checkSync(olds, news, open().check(say));
-    return { inputs, failures: [...failures] };
+    return checkSync(olds, news, open().check(say));
   },
 
-  async diff(_id: string, olds: Properties, news: Properties): Promise<{ changes: boolean }> {
+  async diff(_id, olds, news) {
     const { diffSync, parseSyncState } = load();
     const { changes, unfinished } = diffSync(parseSyncState(olds), news);
     for (const line of unfinished) say(line);
     return { changes: changes || lacksLoader(olds) };
   },
 
-  async create(inputs: Properties): Promise<{ id: string; outs: Properties }> {
+  async create(inputs) {
     return reconcileSync(inputs, undefined);
   },
 
-  async update(_id: string, olds: Properties, news: Properties): Promise<{ outs: Properties }> {
+  async update(_id, olds, news) {
     const { outs } = await reconcileSync(news, load().parseSyncState(olds));
     return { outs };
   },
 
-  async read(id: string, props: Properties): Promise<{ id: string; props: Properties; inputs: Properties }> {
+  async read(id, props) {
     const core = load();
     const state = await core.readSync(core.parseSyncState(props), open().world(say));
     return { id, props: core.outputsOfSync(state), inputs: core.inputsOfSync(state) };
   },
 
-  async delete(_id: string, props: Properties): Promise<void> {
+  async delete(_id, props) {
     const core = load();
     const failures = await core.removeSync(core.parseSyncState(props), open().world(say));
     if (failures.length > 0) throw deletionError(failures);
   },
 };
+
+/** `GlobalNamespace`. */
+export const provider: DynamicResource = keepSecrets(one, secrets);
+/** `GlobalNamespaces`, in the same process and session. */
+export const globalNamespaces: DynamicResource = keepSecrets(many, secrets);
+/** `NamespaceSync`, in the same process and session. */
+export const namespaceSync: DynamicResource = keepSecrets(sync, secrets);

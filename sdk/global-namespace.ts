@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { withAlias } from "./alias";
+import { dynamicInputs } from "./dynamic-inputs";
 import { namespaceProperties } from "./properties";
 
 /** The ambient mesh, with what stands for Layer 7 there. Both are labels' values of the namespace. */
@@ -211,7 +212,7 @@ export class GlobalNamespace extends pulumi.CustomResource {
     super(
       "pulumi-nodejs:dynamic/global-namespace:GlobalNamespace",
       name,
-      { ...namespaceProperties(name, args), resource: name, __provider: PROVIDER },
+      dynamicInputs(name, namespaceProperties(name, args), PROVIDER),
       withAlias(opts, "global-namespace:index:GlobalNamespace"),
     );
   }

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { withAlias } from "./alias";
+import { dynamicInputs } from "./dynamic-inputs";
 import type { GlobalNamespaceArgs, MemberStatus, Target } from "./global-namespace";
 
 /** The arguments of a GlobalNamespace, as one of many: its name is the key. */
@@ -59,7 +60,7 @@ export class GlobalNamespaces extends pulumi.CustomResource {
     super(
       "pulumi-nodejs:dynamic/global-namespace:GlobalNamespaces",
       name,
-      { ...args, resource: name, __provider: PROVIDER },
+      dynamicInputs(name, args, PROVIDER),
       withAlias(opts, "global-namespace:index:GlobalNamespaces"),
     );
   }

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { withAlias } from "./alias";
+import { dynamicInputs } from "./dynamic-inputs";
 import { syncProperties } from "./properties";
 
 export interface NamespaceSyncArgs {
@@ -69,7 +70,7 @@ export class NamespaceSync extends pulumi.CustomResource {
     super(
       "pulumi-nodejs:dynamic/global-namespace:NamespaceSync",
       name,
-      { ...syncProperties(args), resource: name, __provider: PROVIDER },
+      dynamicInputs(name, syncProperties(args), PROVIDER),
       withAlias(opts, "global-namespace:index:NamespaceSync"),
     );
   }

@@ -3,9 +3,15 @@
  * admission webhook or a proxy may send back what we sent it, so everything that comes from outside passes through here.
  */
 
-export interface Redactor {
-  /** From now on `secret` is masked wherever it stands, also in base64 and percent-encoded. */
+import { describeValue } from "../model/failure";
+
+export interface Mask {
+  /** From now on `secret` is masked wherever it stands, also in base64, percent-encoded, or cut as `describeValue` does. */
   register(secret: string): void;
+  mask(text: string): string;
+}
+
+export interface Redactor extends Pick<Mask, "register"> {
   redact(text: string): string;
 }
 
@@ -31,7 +37,8 @@ const SHAPES: readonly (readonly [RegExp, string])[] = [
 
 const BASIC = /\b(basic)\s+([A-Za-z0-9+/]{4,}={0,2})/gi;
 
-export function createRedactor(): Redactor {
+/** Of values that are known to be secret. */
+export function createMask(): Mask {
   const known = new Set<string>();
   return {
     register(secret) {
@@ -41,11 +48,24 @@ export function createRedactor(): Redactor {
       known.add(Buffer.from(value, "utf8").toString("base64"));
       known.add(encodeURIComponent(value));
       known.add(JSON.stringify(value).slice(1, -1));
+      const shown = describeValue(value);
+      if (shown.endsWith("...")) known.add(shown.slice(1, -"...".length));
     },
-    redact(text) {
+    mask(text) {
       let masked = text;
       // The longest first: one secret may be a part of another.
       for (const secret of [...known].sort((a, b) => b.length - a.length)) masked = masked.split(secret).join(MASK);
+      return masked;
+    },
+  };
+}
+
+export function createRedactor(): Redactor {
+  const { register, mask } = createMask();
+  return {
+    register,
+    redact(text) {
+      let masked = mask(text);
       for (const [shape, replacement] of SHAPES) masked = masked.replace(shape, replacement);
       return masked.replace(BASIC, (whole, scheme: string, value: string) =>
         Buffer.from(value, "base64").toString("utf8").includes(":") ? `${scheme} ${MASK}` : whole,

@@ -83,15 +83,6 @@ describe("a preview", () => {
   });
 });
 
-test("a secret label is a secret in all that is computed from it", async () => {
-  world.project.program(programOf("secret", `{ labels: { token: pulumi.secret("h-u-s-h") } }`));
-  expect(await world.project.preview()).not.toContain("h-u-s-h");
-  expect(await world.project.up()).not.toContain("h-u-s-h");
-  expect(await world.labels("east", "secret")).toEqual({ token: "h-u-s-h" });
-  expect(world.project.stateText()).not.toContain("h-u-s-h");
-  await world.project.up("--refresh", "--expect-no-changes");
-});
-
 test("a line is attached to the resource that it concerns", async () => {
   world.project.program(programOf("told", `{ clusters: ["east", "west"] }`));
   await world.project.up();

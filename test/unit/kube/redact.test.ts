@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { createRedactor } from "../../../provider/kube/redact.ts";
+import { describeValue } from "../../../provider/model/failure.ts";
 
 const CANARY = "c4n4ry-Secret/Value+1=";
 const JWT = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJtZSJ9.c2lnbmF0dXJl";
@@ -23,6 +24,13 @@ describe("a registered secret is masked", () => {
     const redactor = createRedactor();
     redactor.register('with "quotes"\nand lines');
     expect(redactor.redact(JSON.stringify({ a: 'with "quotes"\nand lines' }))).toBe('{"a":"[redacted]"}');
+  });
+
+  test("cut short by a message", () => {
+    const long = `${CANARY}${"x".repeat(100)}`;
+    const redactor = createRedactor();
+    redactor.register(long);
+    expect(redactor.redact(`is ${describeValue(long)}; not allowed`)).toBe('is "[redacted]...; not allowed');
   });
 
   test("whole where another secret is a part of it", () => {

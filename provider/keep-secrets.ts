@@ -1,0 +1,105 @@
+/**
+ * The engine hands a dynamic provider its inputs without the marks of secrets, and marks by name what comes back. The SDK
+ * says where secrets were (`secretPaths`); here what is computed from them is marked, and no message tells them.
+ */
+
+import type { Mask } from "./kube/redact";
+import type { CheckResult } from "./lifecycle/check";
+import { conceal, type Secrets, secretPathsIn, secretsAt, secretsOfUpdate } from "./model/secrets";
+import { PartialError } from "./partial-error";
+
+export type Properties = Record<string, unknown>;
+
+export interface ConfigureRequest {
+  readonly config: unknown;
+}
+
+/** What the server asks of a kind of resource. */
+export interface DynamicResource {
+  configure(request: ConfigureRequest): Promise<void>;
+  check(olds: Properties, news: Properties): Promise<CheckResult>;
+  diff(id: string, olds: Properties, news: Properties): Promise<{ changes: boolean; replaces?: string[] }>;
+  create(inputs: Properties): Promise<{ id: string; outs: Properties }>;
+  update(id: string, olds: Properties, news: Properties): Promise<{ outs: Properties }>;
+  read(id: string, props: Properties): Promise<{ id?: string; props?: Properties; inputs?: Properties }>;
+  delete(id: string, props: Properties): Promise<void>;
+}
+
+/** `mask` learns the secrets, for lines that are said beside the answers. */
+export function keepSecrets(resource: DynamicResource, { register, mask }: Mask): DynamicResource {
+  return {
+    configure: (request) => resource.configure(request),
+
+    async check(olds, news) {
+      const secrets = secretsOf(news);
+      const { inputs, failures } = await masked(secrets, () => resource.check(olds, news));
+      return {
+        inputs: marked(inputs, secrets, news.secretPaths),
+        failures: failures.map(({ property, reason }) => ({ property, reason: mask(reason) })),
+      };
+    },
+
+    async diff(id, olds, news) {
+      const difference = await masked(secretsOf(news), () => resource.diff(id, olds, news));
+      return { ...difference, changes: difference.changes || isExposed(olds, news) };
+    },
+
+    async create(inputs) {
+      const secrets = secretsOf(inputs);
+      const { id, outs } = await masked(secrets, () => resource.create(inputs));
+      return { id, outs: marked(outs, secrets) };
+    },
+
+    async update(id, olds, news) {
+      const secrets = secretsOfUpdate(secretsOf(olds), news, secretsOf(news));
+      const { outs } = await masked(secrets, () => resource.update(id, olds, news));
+      return { outs: marked(outs, secrets) };
+    },
+
+    async read(id, props) {
+      const secrets = secretsOf(props);
+      const found = await masked(secrets, () => resource.read(id, props));
+      return {
+        ...found,
+        ...(found.props && { props: marked(found.props, secrets) }),
+        ...(found.inputs && { inputs: marked(found.inputs, secrets) }),
+      };
+    },
+
+    delete: (id, props) => masked(secretsOf(props), () => resource.delete(id, props)),
+  };
+
+  function secretsOf(properties: Properties): Secrets {
+    const secrets = secretsAt(properties.secretPaths, properties);
+    for (const text of secrets.texts) register(text);
+    return secrets;
+  }
+
+  async function masked<T>(secrets: Secrets, act: () => Promise<T>): Promise<T> {
+    try {
+      return await act();
+    } catch (error) {
+      if (error instanceof PartialError) {
+        throw new PartialError(error.id, error.reasons.map(mask), marked(error.properties, secrets));
+      }
+      if (error instanceof Error)
+        Object.assign(error, { message: mask(error.message), stack: mask(error.stack ?? "") });
+      throw error;
+    }
+  }
+}
+
+/** With the secrets marked, and for the next run where they are. Where there are none, nothing is added. */
+function marked(properties: Properties, secrets: Secrets, given?: unknown): Properties {
+  if (secrets.paths.size === 0 && secrets.texts.size === 0) return properties;
+  const secretPaths = given ?? secretPathsIn(properties, secrets);
+  return { ...(conceal(properties, secrets) as Properties), secretPaths };
+}
+
+/** What the program calls a secret now stands in plain text in the recorded outputs. */
+function isExposed(olds: Properties, news: Properties): boolean {
+  const secrets = secretsAt(news.secretPaths, news);
+  if (secrets.paths.size === 0) return false;
+  const kept = secretsAt(olds.secretPaths, olds);
+  return secretPathsIn(olds, secrets).some((path) => !kept.paths.has(JSON.stringify(path)));
+}

@@ -1,0 +1,85 @@
+/** Labels and annotations that the program calls secret: the engine keeps them encrypted, and so must be all that they end in. */
+
+import { beforeAll, describe, expect, test } from "vitest";
+import { refuseNamespace } from "../lab/refuse-namespace.ts";
+import { aWorld, MESH, type World } from "./world.ts";
+
+const OLD = "h-u-s-h";
+const NEW = "q-u-i-e-t";
+
+let world: World;
+beforeAll(async () => {
+  world = await aWorld("secret");
+});
+
+const leaksIn = (text: string) => [OLD, NEW].filter((secret) => text.includes(secret));
+
+describe("a secret label", () => {
+  const declare = (value: string) =>
+    world.project.program(`${MESH}
+      const args = { labels: { team: "a", token: ${value} } };
+      exports.members = new GlobalNamespace("secret", args, { provider: mesh }).members;`);
+  const secret = (text: string) => `pulumi.secret("${text}")`;
+
+  test("reaches the clusters, and is a secret in all that is computed from it", async () => {
+    declare(secret(OLD));
+    expect(leaksIn(await world.project.preview())).toEqual([]);
+    expect(leaksIn(await world.project.up())).toEqual([]);
+    for (const cluster of ["mesh", "east", "west", "north"]) {
+      expect(await world.labels(cluster, "secret")).toEqual({ team: "a", token: OLD });
+    }
+    expect(leaksIn(world.project.stateText())).toEqual([]);
+    const { targets } = world.project.namespace("secret").outputs;
+    expect(targets.east?.labels.team).toBe("a");
+    await world.project.up("--refresh", "--expect-no-changes");
+    expect(leaksIn(world.project.stateText())).toEqual([]);
+    expect(leaksIn(await world.project.ok("stack", "output"))).toEqual([]);
+  });
+
+  test("stays one on a cluster that still carries it when a change has failed there", async () => {
+    const allow = await refuseNamespace(world.lab.cluster("west").kube, "secret", `no ${NEW} here`);
+    declare(secret(NEW));
+    const output = await world.project.upFails();
+    expect(output).toContain("no [redacted] here");
+    expect(leaksIn(output)).toEqual([]);
+    expect(await world.labels("west", "secret")).toEqual({ team: "a", token: OLD });
+    expect(await world.labels("east", "secret")).toEqual({ team: "a", token: NEW });
+    expect(leaksIn(world.project.stateText())).toEqual([]);
+    expect(leaksIn(await world.project.upFails())).toEqual([]);
+    expect(leaksIn(world.project.stateText())).toEqual([]);
+    expect(leaksIn(await world.project.refresh())).toEqual([]);
+    expect(leaksIn(world.project.stateText())).toEqual([]);
+    await allow();
+    expect(leaksIn(await world.project.up())).toEqual([]);
+    expect(await world.labels("west", "secret")).toEqual({ team: "a", token: NEW });
+  });
+
+  test("that is none any more is shown from its next change on", async () => {
+    declare('"plain"');
+    await world.project.up();
+    expect(world.project.namespace("secret").outputs.targets.east?.labels).toEqual({ team: "a", token: "plain" });
+    expect(world.project.namespace("secret").outputs.members.east?.labels).toEqual({ team: "a", token: "plain" });
+  });
+
+  test("is not told by the failure that refuses it", async () => {
+    const long = `${OLD}-${"x".repeat(90)}`;
+    declare(secret(long));
+    const output = await world.project.previewFails();
+    expect(output).toContain("a label's value has at most 63");
+    expect(leaksIn(output)).toEqual([]);
+  });
+});
+
+test("a secret annotation of one cluster, in many namespaces as one resource, is a secret in all that is computed from it", async () => {
+  world.project.program(`${MESH}
+    const many = new GlobalNamespaces("many", {
+      namespaces: { "many-a": { overrides: { east: { annotations: pulumi.secret({ note: "${OLD}" }) } } }, "many-b": {} },
+    }, { provider: mesh });
+    exports.many = many.namespaces;`);
+  expect(leaksIn(await world.project.preview())).toEqual([]);
+  expect(leaksIn(await world.project.up())).toEqual([]);
+  expect(await world.annotations("east", "many-a")).toMatchObject({ note: OLD });
+  expect(leaksIn(world.project.stateText())).toEqual([]);
+  await world.project.up("--refresh", "--expect-no-changes");
+  expect(leaksIn(world.project.stateText())).toEqual([]);
+});
