@@ -1,6 +1,7 @@
 /** The text that `pulumi preview --json` prints, as values. Knows the engine's words and nothing of namespaces. */
 
-import { isRecord } from "../../provider/model/json";
+import { describePath } from "../../provider/model/failure";
+import { isRecord, mapValues, ownValue } from "../../provider/model/json";
 
 export type Values = Readonly<Record<string, unknown>>;
 
@@ -48,13 +49,34 @@ export function parsePreview(text: string): Preview {
 }
 
 function parseStep(json: Values): Step {
+  const op = textOf(json.op);
+  const changed = isRecord(json.detailedDiff) ? Object.keys(json.detailedDiff) : undefined;
+  const [old, now] = [parseState(json.oldState), parseState(json.newState)];
   return {
-    op: textOf(json.op),
+    op,
     urn: textOf(json.urn),
     provider: textOf(json.provider),
-    old: parseState(json.oldState),
-    new: parseState(json.newState),
+    old,
+    new: op === "update" && old !== undefined && now !== undefined ? withSecretsTold(old, now, changed) : now,
   };
+}
+
+/** What the engine prints in place of any secret: two that differ look alike. */
+const SECRET = "[secret]";
+
+/** What each cluster shall carry. */
+const TARGETS: readonly string[] = ["targets", "controlPlaneTarget"];
+
+/** The state after an update, its secrets told apart from those before. `changed` are paths, where the provider says them. */
+function withSecretsTold(old: ResourceState, now: ResourceState, changed?: readonly string[]): ResourceState {
+  const told = (before: unknown, value: unknown, path: readonly string[]): unknown => {
+    if (isRecord(value))
+      return mapValues(value, (item, key) => told(ownValue(recordOf(before), key), item, [...path, key]));
+    if (before !== SECRET || value !== SECRET || !path.some((key) => TARGETS.includes(key))) return value;
+    if (changed === undefined) return `${SECRET}, perhaps another`;
+    return changed.includes(describePath(path)) ? `${SECRET}, another` : value;
+  };
+  return { ...now, inputs: recordOf(told(old.inputs, now.inputs, [])) };
 }
 
 function parseState(json: unknown): ResourceState | undefined {

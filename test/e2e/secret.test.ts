@@ -1,6 +1,7 @@
 /** Labels and annotations that the program calls secret: the engine keeps them encrypted, and so must be all that they end in. */
 
 import { beforeAll, describe, expect, test } from "vitest";
+import type { Report } from "../../cli/report/report.ts";
 import { refuseNamespace } from "../lab/refuse-namespace.ts";
 import { aWorld, MESH, type World } from "./world.ts";
 
@@ -34,6 +35,19 @@ describe("a secret label", () => {
     await world.project.up("--refresh", "--expect-no-changes");
     expect(leaksIn(world.project.stateText())).toEqual([]);
     expect(leaksIn(await world.project.ok("stack", "output"))).toEqual([]);
+  });
+
+  test("that changes is told by the report of a preview as another, and not which", async () => {
+    declare(secret(NEW));
+    const { stdout } = await world.project.cli("preview-report", "--format", "json");
+    expect(leaksIn(stdout)).toEqual([]);
+    const { rows } = JSON.parse(stdout) as Report;
+    for (const place of ["controlPlane", "east", "west", "north"]) {
+      expect(rows[0]?.cells[place]).toMatchObject({
+        kind: "change",
+        labels: [{ key: "token", from: "[secret]", to: expect.stringMatching(/^\[secret\], (perhaps )?another$/) }],
+      });
+    }
   });
 
   test("stays one on a cluster that still carries it when a change has failed there", async () => {

@@ -71,6 +71,33 @@ describe("a cluster in a report", () => {
     expect(leaving("delete", "adopted")).toBe("release");
   });
 
+  describe("that carries a secret", () => {
+    const state = (labels: Record<string, string>): State => ({ targets: { east: aTarget(labels) } });
+    const labelsOf = (before: State, after: State, detailedDiff?: object) => {
+      const step = { ...aStep({ before, after }), detailedDiff };
+      return cellOf(aReport([step]), "p", "east")?.labels;
+    };
+    const secret = state({ team: "a", "acme.dev/token": "[secret]" });
+
+    test("may get another one with any update, where the provider does not say what changes", () => {
+      expect(labelsOf(secret, secret)).toEqual([
+        { key: "acme.dev/token", from: "[secret]", to: "[secret], perhaps another" },
+      ]);
+    });
+
+    test("gets another one where the provider says so", () => {
+      const path = 'targets.east.labels["acme.dev/token"]';
+      expect(labelsOf(secret, secret, { [path]: { kind: "update" } })).toEqual([
+        { key: "acme.dev/token", from: "[secret]", to: "[secret], another" },
+      ]);
+      expect(labelsOf(secret, secret, { "annotations.note": { kind: "update" } })).toBeUndefined();
+    });
+
+    test("for the first time gets just that", () => {
+      expect(labelsOf(state({ team: "a" }), secret)).toEqual([{ key: "acme.dev/token", to: "[secret]" }]);
+    });
+  });
+
   test("that joins or leaves is a change on the mesh too, whose namespace says where it belongs", () => {
     const targets = { west: aTarget({ team: "a" }) };
     expect(cellOf(aReport([aStep({ before: onEast, after: { targets } })]), "p", "controlPlane")).toMatchObject({
