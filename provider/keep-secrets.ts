@@ -1,11 +1,13 @@
 /**
  * The engine hands a dynamic provider its inputs without the marks of secrets, and marks by name what comes back. The SDK
- * says where secrets were (`secretPaths`); here what is computed from them is marked, and no message tells them.
+ * says where secrets were (`secretPaths`); here what is computed from them is marked (`secretPlaces` of the outputs), and no
+ * message tells them.
  */
 
 import type { Mask } from "./kube/redact";
 import type { CheckResult } from "./lifecycle/check";
-import { conceal, type Secrets, secretPathsIn, secretsAt, secretsOfUpdate } from "./model/secrets";
+import { withoutUndefined } from "./model/json";
+import { conceal, isEmpty, type Secrets, secretPathsIn, secretsAt, secretsOfUpdate } from "./model/secrets";
 import { PartialError } from "./partial-error";
 
 export type Properties = Record<string, unknown>;
@@ -34,7 +36,7 @@ export function keepSecrets(resource: DynamicResource, { register, mask }: Mask)
       const secrets = secretsOf(news);
       const { inputs, failures } = await masked(secrets, () => resource.check(olds, news));
       return {
-        inputs: marked(inputs, secrets, news.secretPaths),
+        inputs: markedInputs(inputs, secrets, news),
         failures: failures.map(({ property, reason }) => ({ property, reason: mask(reason) })),
       };
     },
@@ -46,14 +48,14 @@ export function keepSecrets(resource: DynamicResource, { register, mask }: Mask)
 
     async create(inputs) {
       const secrets = secretsOf(inputs);
-      const { id, outs } = await masked(secrets, () => resource.create(inputs));
-      return { id, outs: marked(outs, secrets) };
+      const { id, outs } = await masked(secrets, () => resource.create(inputs), inputs);
+      return { id, outs: markedOutputs(outs, secrets, inputs) };
     },
 
     async update(id, olds, news) {
       const secrets = secretsOfUpdate(secretsOf(olds), news, secretsOf(news));
-      const { outs } = await masked(secrets, () => resource.update(id, olds, news));
-      return { outs: marked(outs, secrets) };
+      const { outs } = await masked(secrets, () => resource.update(id, olds, news), news);
+      return { outs: markedOutputs(outs, secrets, news) };
     },
 
     async read(id, props) {
@@ -61,26 +63,27 @@ export function keepSecrets(resource: DynamicResource, { register, mask }: Mask)
       const found = await masked(secrets, () => resource.read(id, props));
       return {
         ...found,
-        ...(found.props && { props: marked(found.props, secrets) }),
-        ...(found.inputs && { inputs: marked(found.inputs, secrets) }),
+        ...(found.props && { props: markedOutputs(found.props, secrets, props) }),
+        ...(found.inputs && { inputs: markedInputs(found.inputs, secrets, props) }),
       };
     },
 
     delete: (id, props) => masked(secretsOf(props), () => resource.delete(id, props)),
   };
 
-  function secretsOf(properties: Properties): Secrets {
-    const secrets = secretsAt(properties.secretPaths, properties);
+  function secretsOf({ secretPaths, secretPlaces, ...properties }: Properties): Secrets {
+    const secrets = secretsAt(secretPlaces ?? secretPaths, properties);
     for (const text of secrets.texts) register(text);
     return secrets;
   }
 
-  async function masked<T>(secrets: Secrets, act: () => Promise<T>): Promise<T> {
+  /** `given` is what the outputs of a resource that is made in part are made from. */
+  async function masked<T>(secrets: Secrets, act: () => Promise<T>, given: Properties = {}): Promise<T> {
     try {
       return await act();
     } catch (error) {
       if (error instanceof PartialError) {
-        throw new PartialError(error.id, error.reasons.map(mask), marked(error.properties, secrets));
+        throw new PartialError(error.id, error.reasons.map(mask), markedOutputs(error.properties, secrets, given));
       }
       if (error instanceof Error)
         Object.assign(error, { message: mask(error.message), stack: mask(error.stack ?? "") });
@@ -89,17 +92,22 @@ export function keepSecrets(resource: DynamicResource, { register, mask }: Mask)
   }
 }
 
-/** With the secrets marked, and for the next run where they are. Where there are none, nothing is added. */
-function marked(properties: Properties, secrets: Secrets, given?: unknown): Properties {
-  if (secrets.paths.size === 0 && secrets.texts.size === 0) return properties;
-  const secretPaths = given ?? secretPathsIn(properties, secrets);
-  return { ...(conceal(properties, secrets) as Properties), secretPaths };
+/** With the secrets marked, and where the program has them, as it says it in each run. Of none, nothing is added. */
+function markedInputs(properties: Properties, secrets: Secrets, { secretPaths }: Properties): Properties {
+  if (isEmpty(secrets)) return properties;
+  return withoutUndefined({ ...(conceal(properties, secrets) as Properties), secretPaths });
+}
+
+/** Those too, and for the next run every place where a secret stands. */
+function markedOutputs(properties: Properties, secrets: Secrets, given: Properties): Properties {
+  if (isEmpty(secrets)) return properties;
+  return { ...markedInputs(properties, secrets, given), secretPlaces: secretPathsIn(properties, secrets) };
 }
 
 /** What the program calls a secret now stands in plain text in the recorded outputs. */
-function isExposed(olds: Properties, news: Properties): boolean {
+function isExposed({ secretPlaces, ...olds }: Properties, news: Properties): boolean {
   const secrets = secretsAt(news.secretPaths, news);
   if (secrets.paths.size === 0) return false;
-  const kept = secretsAt(olds.secretPaths, olds);
+  const kept = secretsAt(secretPlaces, olds);
   return secretPathsIn(olds, secrets).some((path) => !kept.paths.has(JSON.stringify(path)));
 }

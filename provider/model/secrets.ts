@@ -26,6 +26,10 @@ export function noSecrets(): Secrets {
   return { paths: new Set(), texts: new Set() };
 }
 
+export function isEmpty({ paths, texts }: Secrets): boolean {
+  return paths.size === 0 && texts.size === 0;
+}
+
 /** The value as the core knows it. Adds to `secrets` what it found. */
 export function reveal(value: unknown, secrets: Secrets, path: Path = []): unknown {
   if (Array.isArray(value)) return value.map((item, index) => reveal(item, secrets, [...path, index]));

@@ -16,9 +16,9 @@ beforeAll(async () => {
 const leaksIn = (text: string) => [OLD, NEW].filter((secret) => text.includes(secret));
 
 describe("a secret label", () => {
-  const declare = (value: string) =>
+  const declare = (value: string, team = "a") =>
     world.project.program(`${MESH}
-      const args = { labels: { team: "a", token: ${value} } };
+      const args = { labels: { team: "${team}", token: ${value} } };
       exports.members = new GlobalNamespace("secret", args, { provider: mesh }).members;`);
   const secret = (text: string) => `pulumi.secret("${text}")`;
 
@@ -35,6 +35,14 @@ describe("a secret label", () => {
     await world.project.up("--refresh", "--expect-no-changes");
     expect(leaksIn(world.project.stateText())).toEqual([]);
     expect(leaksIn(await world.project.ok("stack", "output"))).toEqual([]);
+  });
+
+  test("leaves no trace in the preview of another change, not after a refresh either", async () => {
+    await world.project.refresh();
+    declare(secret(OLD), "b");
+    const preview = await world.project.preview();
+    expect(preview).toMatch(/team\s*: "a" => "b"/);
+    expect(preview).not.toMatch(/[-+~] (secretPaths|token)/);
   });
 
   test("that changes is told by the report of a preview as another, and not which", async () => {

@@ -28,7 +28,7 @@ const marked = (token: string) => {
   const labels = { team: "a", token: asSecret(token) };
   return { labels, targets: { east: labels } };
 };
-const KEPT = [
+const PLACES = [
   ["labels", "token"],
   ["targets", "east", "token"],
 ];
@@ -43,11 +43,26 @@ describe("of a resource with a secret", () => {
   });
 
   test("what is made, changed and read is marked, and where is kept", async () => {
-    const recorded = { ...computed(inputsOf("hush")), secretPaths: KEPT };
-    const wanted = { ...marked("hush"), secretPaths: KEPT };
+    const recorded = { ...computed(inputsOf("hush")), secretPaths: PATHS, secretPlaces: PLACES };
+    const wanted = { ...marked("hush"), secretPaths: PATHS, secretPlaces: PLACES };
     expect((await resource.create(news)).outs).toEqual(wanted);
     expect((await resource.update("one", recorded, news)).outs).toEqual(wanted);
-    expect(await resource.read("one", recorded)).toEqual({ id: "one", props: wanted, inputs: wanted });
+    expect((await resource.read("one", recorded)).props).toEqual(wanted);
+  });
+
+  test("a refresh finds the secrets where the program has them, so that the next preview shows no other place", async () => {
+    const recorded = { ...computed(inputsOf("hush")), secretPaths: PATHS, secretPlaces: PLACES };
+    expect((await resource.read("one", recorded)).inputs).toEqual((await resource.check({}, news)).inputs);
+  });
+
+  test("what a refresh finds in a secret's place is marked, whatever it is", async () => {
+    const found = { ...inputsOf("hush"), targets: { east: { team: "b", token: "another" } } };
+    const drifted = resourceOf({ read: async (id) => ({ id, props: found, inputs: found }) });
+    const recorded = { ...computed(inputsOf("hush")), secretPaths: PATHS, secretPlaces: PLACES };
+    const { props, inputs } = await drifted.read("one", recorded);
+    for (const seen of [props, inputs]) {
+      expect(seen?.targets).toEqual({ east: { team: "b", token: asSecret("another") } });
+    }
   });
 
   test("of one that is gone there is nothing to mark", async () => {
@@ -69,18 +84,18 @@ describe("of a resource with a secret", () => {
     expect(first.members).toEqual({ east: { team: "a", token: asSecret("hush") } });
     // As the engine hands it back: without marks.
     const members = { east: { team: "a", token: "hush" } };
-    const olds = { ...inputsOf("quiet"), members, secretPaths: first.secretPaths };
+    const olds = { ...inputsOf("quiet"), members, secretPlaces: first.secretPlaces };
     const second = await fail(olds, { ...inputsOf("silence"), secretPaths: PATHS });
     expect(second.members).toEqual({ east: { team: "a", token: asSecret("hush") } });
   });
 
   test("a state that has it in plain text is written again", async () => {
-    const change = async (secretPaths: unknown) =>
-      (await resource.diff("one", { ...computed(inputsOf("hush")), secretPaths }, { ...news, ...computed(news) }))
+    const change = async (secretPlaces: unknown) =>
+      (await resource.diff("one", { ...computed(inputsOf("hush")), secretPlaces }, { ...news, ...computed(news) }))
         .changes;
     expect(await change(undefined)).toBe(true);
     expect(await change(PATHS)).toBe(true);
-    expect(await change(KEPT)).toBe(false);
+    expect(await change(PLACES)).toBe(false);
   });
 });
 
@@ -137,7 +152,7 @@ describe("a secret is not told", () => {
     expect(await told(resource.create(news))).toContain("east refuses [redacted]");
     await expect(resource.create(news)).rejects.toMatchObject({
       id: "one",
-      properties: { ...marked("hush"), secretPaths: KEPT },
+      properties: { ...marked("hush"), secretPaths: PATHS, secretPlaces: PLACES },
     });
   });
 });
