@@ -215,7 +215,7 @@ function ofFleet({ runs, namespaces, clusters }: FleetCase): string {
     ],
     rows,
   );
-  const state = (all: PerRun<Run>) => median(known(all.map((run) => run?.["first up"]?.stateBytes)));
+  const state = (all: PerRun<Run>) => Math.round(median(known(all.map((run) => run?.["first up"]?.stateBytes))));
   const most = Math.max(...runs.map(({ alone: provider }) => provider.peakMiB)).toFixed(0);
   const rest = `The state takes ${state(plurals)} bytes, that of single resources ${state(singles)}; the provider without the engine held ${most} MiB at most. Requests as one resource:`;
   return `${shown}\n\n${rest}\n\n${table(["job", ...ASKED], requestsOf(plurals[0] ?? {}))}`;

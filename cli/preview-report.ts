@@ -27,7 +27,7 @@ each cluster: what is destructive first, then a table.
 
   --input FILE      reads the output of "pulumi preview --json" from a file ("-": standard input) instead
   --format FORMAT   ${Object.keys(FORMATS).join(", ")} (default: markdown)
-  --exit-code       ends with 2 where something changes and with 3 where that is destructive, for gates
+  --exit-code       ends with 2 where something changes and with 3 where that is or may be destructive, for gates
 
 Ends with 1 where the preview failed.`,
 
@@ -52,7 +52,7 @@ Ends with 1 where the preview failed.`,
     if (report.errors.length > 0) return 1;
     if (!values["exit-code"]) return 0;
     if (report.destructive.length > 0) return EXIT_DESTRUCTIVE;
-    return report.rows.length > 0 ? EXIT_CHANGES : 0;
+    return report.rows.length + report.untold > 0 ? EXIT_CHANGES : 0;
   },
 };
 

@@ -64,15 +64,16 @@ function parseStep(json: Values): Step {
 /** What the engine prints in place of any secret: two that differ look alike. */
 const SECRET = "[secret]";
 
-/** What each cluster shall carry. */
-const TARGETS: readonly string[] = ["targets", "controlPlaneTarget"];
+export function isSecret(value: unknown): boolean {
+  return typeof value === "string" && value.startsWith(SECRET);
+}
 
 /** The state after an update, its secrets told apart from those before. `changed` are paths, where the provider says them. */
 function withSecretsTold(old: ResourceState, now: ResourceState, changed?: readonly string[]): ResourceState {
   const told = (before: unknown, value: unknown, path: readonly string[]): unknown => {
     if (isRecord(value))
       return mapValues(value, (item, key) => told(ownValue(recordOf(before), key), item, [...path, key]));
-    if (before !== SECRET || value !== SECRET || !path.some((key) => TARGETS.includes(key))) return value;
+    if (before !== SECRET || value !== SECRET) return value;
     if (changed === undefined) return `${SECRET}, perhaps another`;
     return changed.includes(describePath(path)) ? `${SECRET}, another` : value;
   };

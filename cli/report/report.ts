@@ -10,14 +10,16 @@ import type { Cell } from "./cell";
 import { MESH, sortPlaces } from "./mesh";
 import { type Diagnostic, parsePreview } from "./preview";
 import { describeError, refusedRows } from "./refusals";
-import { isSame, namesLeftAlone, type Row, rowsOf, unknownsOf } from "./row";
+import { isSame, namesLeftAlone, type Row, rowsOf, untoldOf } from "./row";
 import { destructionsOf, followsOf, restartsOf, warningsOf } from "./sentences";
 
 export interface Report {
   readonly rows: readonly ReportRow[];
   /** Namespaces of which nothing changes. */
   readonly unchanged: number;
-  /** Sentences about what cannot be taken back, or takes protection away. */
+  /** Resources of which it is not told what becomes of their namespaces. */
+  readonly untold: number;
+  /** Sentences about what cannot be taken back, or takes protection away, and about what may be so and is not told. */
   readonly destructive: readonly string[];
   /** Sentences about workloads that keep their old sidecar until they restart, or are restarted. */
   readonly restarts: readonly string[];
@@ -44,13 +46,18 @@ export function parseReport(text: string): Report {
   const rows = [...changed, ...refusedRows(errors)]
     .map((row) => withStaying(withUnreached(row, remarks), remarks))
     .sort((a, b) => (a.namespace < b.namespace ? -1 : 1));
+  const untold = untoldOf(preview);
+  const sentencesOf = (which: boolean) =>
+    unique(untold.filter(({ mayDelete }) => mayDelete === which).map(({ sentence }) => sentence));
+  const [mayGo, mayCome] = [sentencesOf(true), sentencesOf(false)];
   return {
     rows: rows.map(({ inputs: _, before: __, ...row }) => row),
     unchanged: all.length - changed.length,
-    destructive: rows.flatMap(destructionsOf),
+    untold: untold.length,
+    destructive: [...mayGo, ...rows.flatMap(destructionsOf)],
     restarts: rows.flatMap(restartsOf),
     errors: unique(errors.map(describeError)),
-    warnings: [...told("warning").map(({ message }) => message), ...unknownsOf(preview), ...rows.flatMap(warningsOf)],
+    warnings: [...told("warning").map(({ message }) => message), ...mayCome, ...rows.flatMap(warningsOf)],
     remarks: [...remarks, ...rows.flatMap(followsOf)],
   };
 }

@@ -1,13 +1,13 @@
 /** One resource's line in the report: what happens to its namespace, cluster by cluster. */
 
-import { mapValues, ownValue, pick } from "../../provider/model/json";
+import { isRecord, mapValues, ownValue, pick } from "../../provider/model/json";
 import { UNDELETABLE_NAMESPACES } from "../../provider/model/name";
 import { affinityAnnotations } from "../../provider/model/owner";
-import { ARGS, parsePolicies } from "../../provider/model/spec";
+import { ARGS, type Policies, parsePolicies } from "../../provider/model/spec";
 import { isUnknown } from "../../provider/model/unknown";
 import { type Cell, cellOfLeaving, cellOfTarget, type KeyChange, keyChanges, RETAINED, withRollout } from "./cell";
 import { MESH, meshOf, type PreviewMesh } from "./mesh";
-import { type Preview, type ResourceState, recordOf, type Step, textOf, type Values } from "./preview";
+import { isSecret, type Preview, type ResourceState, recordOf, type Step, textOf, type Values } from "./preview";
 
 export interface Row {
   readonly namespace: string;
@@ -34,6 +34,23 @@ export interface ResourceName {
 /** What the clusters hold: told by the cells. */
 const DECLARED = ["name", "labels", "annotations", "injection", "clusters", "overrides"];
 const POLICIES = ARGS.filter((key) => !DECLARED.includes(key));
+
+/** One that is a secret is taken at its default, and only that one: {@link secretPoliciesOf} names it. */
+function policiesOf(inputs: Values): Policies {
+  return parsePolicies(withoutSecrets(pick(inputs, POLICIES)));
+}
+
+function withoutSecrets(values: Values): Values {
+  const told = Object.entries(values).filter(([, value]) => !isSecret(value));
+  return Object.fromEntries(told.map(([key, value]) => [key, isRecord(value) ? withoutSecrets(value) : value]));
+}
+
+/** What a preview must not say. */
+export function secretPoliciesOf(inputs: Values): string[] {
+  const isHidden = (value: unknown): boolean =>
+    isRecord(value) ? Object.values(value).some(isHidden) : isSecret(value);
+  return POLICIES.filter((key) => isHidden(inputs[key]));
+}
 
 /** Of the dynamic provider or of the plugin, also below a component, whose type stands in front. */
 export const TYPES: string = /(?:pulumi-nodejs:dynamic\/global-namespace|global-namespace:index):/.source;
@@ -146,7 +163,7 @@ function cellsOfChange(old: ResourceState | undefined, now: ResourceState, mesh:
   const before = recordOf(old?.inputs.targets);
   const after = isUnknown(now.inputs.targets) ? {} : recordOf(now.inputs.targets);
   const members = recordOf(old?.outputs.members);
-  const { onLeave, restart } = parsePolicies(now.inputs);
+  const { onLeave, restart } = policiesOf(now.inputs);
   const isDeletable = !UNDELETABLE_NAMESPACES.includes(textOf(now.inputs.name));
   const seen = (cluster: string) => ({ target: ownValue(before, cluster), status: ownValue(members, cluster) });
   const left = Object.keys(before).filter((cluster) => !Object.hasOwn(after, cluster));
@@ -184,7 +201,7 @@ function withMarks(cell: Cell, before: Values, after: Values): Cell {
 
 /** A namespace that is no longer declared. */
 function cellsOfEnd({ inputs, outputs }: ResourceState, mesh: PreviewMesh): Record<string, Cell> {
-  const { onDelete } = parsePolicies(inputs);
+  const { onDelete } = policiesOf(inputs);
   const targets = recordOf(inputs.targets);
   const isDeletable = !UNDELETABLE_NAMESPACES.includes(textOf(inputs.name));
   return {
@@ -231,16 +248,28 @@ function syncRows({ op, old, new: now }: Step, name: ResourceName, mesh: Preview
   });
 }
 
-/** Sentences about what a preview cannot say yet. */
-export function unknownsOf({ steps }: Preview): string[] {
-  const unknown = steps.filter((step) => isUnknown(step.new?.inputs.namespaces));
-  return unknown.flatMap(({ urn }) => {
+/** A resource of which the preview does not say what becomes of its namespaces. */
+export interface Untold {
+  readonly sentence: string;
+  /** It has some already. */
+  readonly mayDelete: boolean;
+}
+
+/** Many namespaces that are known after the update, or are a secret as a whole. */
+export function untoldOf({ steps }: Preview): Untold[] {
+  return steps.flatMap(({ op, urn, old, new: now }) => {
     const name = parseUrn(urn);
-    return name?.type === "GlobalNamespaces"
-      ? [
-          `Which namespaces ${name.resource} declares is known after the update: whether it deletes any is not said here.`,
-        ]
-      : [];
+    if (name?.type !== "GlobalNamespaces" || op === "same") return [];
+    const declared = [old?.inputs.namespaces, now?.inputs.namespaces];
+    const why = declared.some(isUnknown)
+      ? "is known after the update"
+      : declared.some(isSecret)
+        ? "is a secret as a whole (single values can be one)"
+        : undefined;
+    if (why === undefined) return [];
+    const mayDelete = old !== undefined;
+    const deletes = mayDelete ? ": whether it deletes any is not said here" : "";
+    return [{ sentence: `Which namespaces ${name.resource} declares ${why}${deletes}.`, mayDelete }];
   });
 }
 

@@ -7,10 +7,11 @@ import { describePending } from "../../provider/model/restarts";
 import type { Cell } from "./cell";
 import { describePlaces } from "./mesh";
 import { textOf } from "./preview";
-import type { Row } from "./row";
+import { type Row, secretPoliciesOf } from "./row";
 
 /** What cannot be taken back. */
-export function destructionsOf({ namespace, cells, inputs }: Row): string[] {
+export function destructionsOf(row: Row): string[] {
+  const { namespace, cells, inputs } = row;
   const all = Object.entries(cells);
   const deleted = all.filter(([, { kind }]) => kind === "delete").map(([place]) => place);
   const contents = inputs.deleteNonEmpty === true ? "with everything in it" : "unless it holds something";
@@ -19,6 +20,7 @@ export function destructionsOf({ namespace, cells, inputs }: Row): string[] {
     ([, { injection }]) => injection?.from ?? "",
   );
   return [
+    ...secretPolicies(row, true),
     ...(deleted.length > 0 ? [`${namespace} is deleted on ${describePlaces(deleted)}, ${contents}.`] : []),
     ...[...unprotected].map(([from, group]) => {
       const places = describePlaces(group.map(([place]) => place));
@@ -57,8 +59,9 @@ function describeAll(waiting: StringMap = {}): string | undefined {
   return keys.length === 0 ? undefined : enumerate(keys);
 }
 
-/** Policies that take a protection away, said when they are set. */
-export function warningsOf({ namespace, type, inputs, before }: Row): string[] {
+/** Policies that take a protection away, said when they are set, and those of which it cannot be said. */
+export function warningsOf(row: Row): string[] {
+  const { namespace, type, inputs, before } = row;
   if (type === "NamespaceSync") return [];
   const isSet = (key: string, value: unknown) => inputs[key] === value && before[key] !== value;
   const lines: readonly (readonly [boolean, string])[] = [
@@ -69,7 +72,22 @@ export function warningsOf({ namespace, type, inputs, before }: Row): string[] {
     [isSet("revisionCheck", "off"), 'is labelled without a look at who injects (revisionCheck: "off")'],
     [isSet("propagate", "all"), 'carries on its clusters what others label on the mesh (propagate: "all")'],
   ];
-  return lines.filter(([applies]) => applies).map(([, text]) => `${namespace} ${text}.`);
+  return [
+    ...lines.filter(([applies]) => applies).map(([, text]) => `${namespace} ${text}.`),
+    ...secretPolicies(row, false),
+  ];
+}
+
+/** Policies that the preview must not tell: those by which something may be deleted now, or the others. */
+function secretPolicies({ namespace, cells, inputs }: Row, mayDelete: boolean): string[] {
+  const isLeft = Object.values(cells).some(({ kind }) => kind === "release" || kind === "retain");
+  const deletes = (key: string) => isLeft && (key === "onDelete" || key === "onLeave");
+  return secretPoliciesOf(inputs)
+    .filter((key) => deletes(key) === mayDelete)
+    .map(
+      (key) =>
+        `${namespace}: ${key} is a secret: ${mayDelete ? "whether it deletes" : "what it does"} is not said here.`,
+    );
 }
 
 /** Which clusters it belongs to is not the program's word but a NamespaceSync's. */

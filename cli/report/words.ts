@@ -26,12 +26,13 @@ export const ENDS: Readonly<Partial<Record<CellKind, string>>> = {
 };
 
 /** `Global namespaces: 2 change, 1 unchanged`, in one line. */
-export function describeSummary({ rows, unchanged, errors }: Report): string {
+export function describeSummary({ rows, unchanged, untold, errors }: Report): string {
   const names = new Set(rows.map((row) => row.namespace));
   const parts = [
     ...(errors.length > 0 ? ["the preview failed"] : []),
     ...(names.size > 0 ? [`${names.size} ${names.size === 1 ? "changes" : "change"}`] : []),
-    ...(names.size === 0 && errors.length === 0 ? ["nothing changes"] : []),
+    ...(untold > 0 ? ["others are not told"] : []),
+    ...(names.size + untold === 0 && errors.length === 0 ? ["nothing changes"] : []),
     // A preview that was not told to show them counts none.
     ...(unchanged > 0 ? [`${unchanged} unchanged`] : []),
   ];

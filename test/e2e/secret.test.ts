@@ -105,3 +105,16 @@ test("a secret annotation of one cluster, in many namespaces as one resource, is
   await world.project.up("--refresh", "--expect-no-changes");
   expect(leaksIn(world.project.stateText())).toEqual([]);
 });
+
+test("many namespaces that are a secret as a whole are not told by the report of a preview, which stops a gate", async () => {
+  const declare = (names: readonly string[]) =>
+    world.project.program(`${MESH}
+      const namespaces = pulumi.secret(${JSON.stringify(Object.fromEntries(names.map((name) => [name, {}])))});
+      new GlobalNamespaces("hidden", { namespaces }, { provider: mesh });`);
+  declare(["hidden-a", "hidden-b"]);
+  await world.project.up();
+  declare(["hidden-a"]);
+  const { exitCode, stdout } = await world.project.cli("preview-report", "--exit-code");
+  expect(stdout).toContain("Which namespaces hidden declares is a secret as a whole (single values can be one)");
+  expect(exitCode).toBe(3);
+});

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { parseReport } from "../../../cli/report/report.ts";
+import { describeSummary } from "../../../cli/report/words.ts";
 import { describeInjectionMove } from "../../../provider/model/restarts.ts";
 import { describeStaying } from "../../../provider/model/shared-labels.ts";
 import {
@@ -95,6 +96,25 @@ describe("a cluster in a report", () => {
 
     test("for the first time gets just that", () => {
       expect(labelsOf(state({ team: "a" }), secret)).toEqual([{ key: "acme.dev/token", to: "[secret]" }]);
+    });
+  });
+
+  describe("with a policy that is a secret", () => {
+    test("is told what the other policies do", () => {
+      const inputs = { onLeave: "delete", onDelete: "[secret]" };
+      const report = aReport([aStep({ before: { ...onEast, inputs }, after: { targets: {}, inputs } })]);
+      expect(cellOf(report, "p", "east")?.kind).toBe("delete");
+      expect(report.rows[0]?.policies).toEqual([
+        { key: "onDelete", from: "[secret]", to: "[secret], perhaps another" },
+      ]);
+      expect(report.destructive).toEqual(["p is deleted on east, unless it holds something."]);
+      expect(report.warnings).toEqual(["p: onDelete is a secret: what it does is not said here."]);
+    });
+
+    test("may lose its namespace, which is said", () => {
+      const end = aReport([aStep({ before: { ...onEast, inputs: { onDelete: "[secret]" } } })]);
+      expect(end.destructive).toContain("p: onDelete is a secret: whether it deletes is not said here.");
+      expect(end.warnings).toEqual([]);
     });
   });
 
@@ -348,11 +368,27 @@ describe("namespaces that are one resource, in a report", () => {
   test("of which nothing is known yet are said to be unknown", () => {
     const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
     const step = { ...aManyStep({ p: onEast("a") }, {}), newState: { inputs: { namespaces: unknown } } };
-    const { rows, warnings } = aReport([step]);
-    expect(rows).toEqual([]);
-    expect(warnings).toEqual([
+    const update = aReport([step]);
+    expect(update).toMatchObject({ rows: [], untold: 1 });
+    expect(update.destructive).toEqual([
       "Which namespaces many declares is known after the update: whether it deletes any is not said here.",
     ]);
+    const creation = aReport([{ ...aManyStep(undefined, {}), newState: { inputs: { namespaces: unknown } } }]);
+    expect(creation).toMatchObject({ untold: 1, destructive: [] });
+    expect(creation.warnings).toEqual(["Which namespaces many declares is known after the update."]);
+  });
+
+  test("that are a secret as a whole are said to be untold, also where they go", () => {
+    const hidden = { inputs: { namespaces: "[secret]" } };
+    const untold =
+      "Which namespaces many declares is a secret as a whole (single values can be one): whether it deletes any is not said here.";
+    const update = aReport([{ ...aManyStep({}, {}), oldState: hidden, newState: hidden }]);
+    expect(update).toMatchObject({ untold: 1, destructive: [untold] });
+    expect(describeSummary(update)).toBe("others are not told");
+    expect(aReport([{ ...aManyStep({}, undefined), oldState: hidden }]).destructive).toEqual([untold]);
+    const same = aReport([{ ...aManyStep({}, {}), op: "same", oldState: hidden, newState: hidden }]);
+    expect(same).toMatchObject({ untold: 0, destructive: [], warnings: [] });
+    expect(describeSummary(same)).toBe("nothing changes");
   });
 });
 
