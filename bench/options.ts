@@ -29,7 +29,7 @@ export interface Options {
   readonly out: string;
   /** Adds to what was measured before instead of replacing it. */
   readonly add: boolean;
-  /** Leaves out what is not about a number of namespaces: start-up, a hundred clusters, the size of the state. */
+  /** Leaves out what is not about a number of namespaces: start-up, imports, a hundred clusters. */
   readonly withoutDetails: boolean;
 }
 
@@ -46,7 +46,7 @@ export const USAGE = `npm run bench [-- options]
   --add                adds to what is in the folder of the results, of the same machine and versions
   --lab DIR            a lab that runs already (npm run lab), with as many clusters; default a new one for each measurement
   --out DIR            default bench/results
-  --no-details         leaves out start-up, memory, a hundred clusters and the size of the state`;
+  --no-details         leaves out start-up, imports and a hundred clusters`;
 
 export function parseOptions(args: string[]): Options | undefined {
   const { values } = parseArgs({
