@@ -6,7 +6,6 @@
 
 import type { Mask } from "./kube/redact";
 import type { CheckResult } from "./lifecycle/check";
-import { withoutUndefined } from "./model/json";
 import { conceal, isEmpty, type Secrets, secretPathsIn, secretsAt, secretsOfUpdate } from "./model/secrets";
 import { PartialError } from "./partial-error";
 
@@ -95,7 +94,7 @@ export function keepSecrets(resource: DynamicResource, { register, mask }: Mask)
 /** With the secrets marked, and where the program has them, as it says it in each run. Of none, nothing is added. */
 function markedInputs(properties: Properties, secrets: Secrets, { secretPaths }: Properties): Properties {
   if (isEmpty(secrets)) return properties;
-  return withoutUndefined({ ...(conceal(properties, secrets) as Properties), secretPaths });
+  return { ...(conceal(properties, secrets) as Properties), ...(secretPaths !== undefined && { secretPaths }) };
 }
 
 /** Those too, and for the next run every place where a secret stands. */

@@ -2,6 +2,8 @@
 
 import { describePath } from "../../provider/model/failure";
 import { isRecord, mapValues, ownValue } from "../../provider/model/json";
+import { POLICIES } from "./policies";
+import { SECRET } from "./secret";
 
 export type Values = Readonly<Record<string, unknown>>;
 
@@ -61,19 +63,15 @@ function parseStep(json: Values): Step {
   };
 }
 
-/** What the engine prints in place of any secret: two that differ look alike. */
-const SECRET = "[secret]";
-
-export function isSecret(value: unknown): boolean {
-  return typeof value === "string" && value.startsWith(SECRET);
-}
+/** What each cluster shall carry, and how that is brought about: of the other inputs a report compares no values. */
+const COMPARED: readonly string[] = ["targets", "controlPlaneTarget", ...POLICIES];
 
 /** The state after an update, its secrets told apart from those before. `changed` are paths, where the provider says them. */
 function withSecretsTold(old: ResourceState, now: ResourceState, changed?: readonly string[]): ResourceState {
   const told = (before: unknown, value: unknown, path: readonly string[]): unknown => {
     if (isRecord(value))
       return mapValues(value, (item, key) => told(ownValue(recordOf(before), key), item, [...path, key]));
-    if (before !== SECRET || value !== SECRET) return value;
+    if (before !== SECRET || value !== SECRET || !path.some((key) => COMPARED.includes(key))) return value;
     if (changed === undefined) return `${SECRET}, perhaps another`;
     return changed.includes(describePath(path)) ? `${SECRET}, another` : value;
   };

@@ -53,7 +53,7 @@ export function parseReport(text: string): Report {
   return {
     rows: rows.map(({ inputs: _, before: __, ...row }) => row),
     unchanged: all.length - changed.length,
-    untold: untold.length,
+    untold: mayGo.length + mayCome.length,
     destructive: [...mayGo, ...rows.flatMap(destructionsOf)],
     restarts: rows.flatMap(restartsOf),
     errors: unique(errors.map(describeError)),

@@ -1,13 +1,14 @@
 /** One resource's line in the report: what happens to its namespace, cluster by cluster. */
 
-import { isRecord, mapValues, ownValue, pick } from "../../provider/model/json";
+import { mapValues, ownValue } from "../../provider/model/json";
 import { UNDELETABLE_NAMESPACES } from "../../provider/model/name";
 import { affinityAnnotations } from "../../provider/model/owner";
-import { ARGS, type Policies, parsePolicies } from "../../provider/model/spec";
 import { isUnknown } from "../../provider/model/unknown";
 import { type Cell, cellOfLeaving, cellOfTarget, type KeyChange, keyChanges, RETAINED, withRollout } from "./cell";
 import { MESH, meshOf, type PreviewMesh } from "./mesh";
-import { isSecret, type Preview, type ResourceState, recordOf, type Step, textOf, type Values } from "./preview";
+import { policiesOf, setPoliciesOf } from "./policies";
+import { type Preview, type ResourceState, recordOf, type Step, textOf, type Values } from "./preview";
+import { isSecret } from "./secret";
 
 export interface Row {
   readonly namespace: string;
@@ -29,27 +30,6 @@ export interface Row {
 export interface ResourceName {
   readonly type: "GlobalNamespace" | "GlobalNamespaces" | "NamespaceSync";
   readonly resource: string;
-}
-
-/** What the clusters hold: told by the cells. */
-const DECLARED = ["name", "labels", "annotations", "injection", "clusters", "overrides"];
-const POLICIES = ARGS.filter((key) => !DECLARED.includes(key));
-
-/** One that is a secret is taken at its default, and only that one: {@link secretPoliciesOf} names it. */
-function policiesOf(inputs: Values): Policies {
-  return parsePolicies(withoutSecrets(pick(inputs, POLICIES)));
-}
-
-function withoutSecrets(values: Values): Values {
-  const told = Object.entries(values).filter(([, value]) => !isSecret(value));
-  return Object.fromEntries(told.map(([key, value]) => [key, isRecord(value) ? withoutSecrets(value) : value]));
-}
-
-/** What a preview must not say. */
-export function secretPoliciesOf(inputs: Values): string[] {
-  const isHidden = (value: unknown): boolean =>
-    isRecord(value) ? Object.values(value).some(isHidden) : isSecret(value);
-  return POLICIES.filter((key) => isHidden(inputs[key]));
 }
 
 /** Of the dynamic provider or of the plugin, also below a component, whose type stands in front. */
@@ -150,7 +130,7 @@ function moved(lives: readonly Life[]): Life[] {
 function rowOf({ name, mesh, namespace, old, new: now, isReleased }: Life): Row {
   const { inputs } = now ?? old ?? { inputs: {} };
   const before = old?.inputs ?? {};
-  const policies = old === undefined ? [] : keyChanges(pickSet(before), pickSet(inputs));
+  const policies = old === undefined ? [] : keyChanges(setPoliciesOf(before), setPoliciesOf(inputs));
   const cells = () => {
     if (now !== undefined) return cellsOfChange(old, now, mesh);
     return old === undefined ? {} : isReleased ? cellsOfRelease(old, mesh) : cellsOfEnd(old, mesh);
@@ -276,11 +256,6 @@ export function untoldOf({ steps }: Preview): Untold[] {
 /** Namespaces that a NamespaceSync reports and does not record. */
 export function namesLeftAlone({ new: now }: Step): string[] {
   return [...Object.keys(recordOf(now?.inputs.declared)), ...Object.keys(recordOf(now?.inputs.kept))];
-}
-
-/** The policies that are set; `null` says the same as leaving one out. */
-function pickSet(inputs: Values): Values {
-  return Object.fromEntries(Object.entries(pick(inputs, POLICIES)).filter(([, value]) => value !== null));
 }
 
 /** Whether nothing happens, neither on a cluster nor to how later changes are made. */

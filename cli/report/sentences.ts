@@ -6,8 +6,9 @@ import { isRecord, type StringMap, sameJson } from "../../provider/model/json";
 import { describePending } from "../../provider/model/restarts";
 import type { Cell } from "./cell";
 import { describePlaces } from "./mesh";
+import { secretPoliciesOf } from "./policies";
 import { textOf } from "./preview";
-import { type Row, secretPoliciesOf } from "./row";
+import type { Row } from "./row";
 
 /** What cannot be taken back. */
 export function destructionsOf(row: Row): string[] {

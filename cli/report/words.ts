@@ -31,7 +31,7 @@ export function describeSummary({ rows, unchanged, untold, errors }: Report): st
   const parts = [
     ...(errors.length > 0 ? ["the preview failed"] : []),
     ...(names.size > 0 ? [`${names.size} ${names.size === 1 ? "changes" : "change"}`] : []),
-    ...(untold > 0 ? ["others are not told"] : []),
+    ...(untold > 0 ? ["some are not told"] : []),
     ...(names.size + untold === 0 && errors.length === 0 ? ["nothing changes"] : []),
     // A preview that was not told to show them counts none.
     ...(unchanged > 0 ? [`${unchanged} unchanged`] : []),

@@ -99,6 +99,11 @@ describe("a cluster in a report", () => {
     });
   });
 
+  test("that is the secret source of a NamespaceSync is the same one after an update", () => {
+    const inputs = { cluster: "[secret]", namespaces: { p: aTarget({ team: "a" }) } };
+    expect(aReport([aSyncStep(inputs, inputs)]).rows).toEqual([]);
+  });
+
   describe("with a policy that is a secret", () => {
     test("is told what the other policies do", () => {
       const inputs = { onLeave: "delete", onDelete: "[secret]" };
@@ -384,7 +389,7 @@ describe("namespaces that are one resource, in a report", () => {
       "Which namespaces many declares is a secret as a whole (single values can be one): whether it deletes any is not said here.";
     const update = aReport([{ ...aManyStep({}, {}), oldState: hidden, newState: hidden }]);
     expect(update).toMatchObject({ untold: 1, destructive: [untold] });
-    expect(describeSummary(update)).toBe("others are not told");
+    expect(describeSummary(update)).toBe("some are not told");
     expect(aReport([{ ...aManyStep({}, undefined), oldState: hidden }]).destructive).toEqual([untold]);
     const same = aReport([{ ...aManyStep({}, {}), op: "same", oldState: hidden, newState: hidden }]);
     expect(same).toMatchObject({ untold: 0, destructive: [], warnings: [] });
