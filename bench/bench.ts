@@ -96,7 +96,7 @@ async function* measureAll(
     const measured = runsOf(results.fleets, fleet);
     for (let run = 1; run <= runs; run++) {
       say(`${fleet.namespaces} namespaces on ${fleet.clusters} clusters as one resource, run ${run} of ${runs}`);
-      measured.push(await measureFleet(fleet, surroundings, measured.length === 0));
+      measured.push(await measureFleet(fleet, surroundings));
       yield;
     }
   }
@@ -136,7 +136,7 @@ function rawFloor({ namespaces }: Size, { accesses }: Clusters): Promise<Alone> 
   return inChild<RawGiven, Alone>(file("raw-floor"), { clusters: accesses, namespaces });
 }
 
-async function measureFleet(size: Size, surroundings: Surroundings, withSingle: boolean): Promise<FleetRun> {
+async function measureFleet(size: Size, surroundings: Surroundings): Promise<FleetRun> {
   const inClusters = <T>(work: (clusters: Clusters) => Promise<T>) =>
     withClusters({ count: size.clusters, roundTripMs: 0 }, surroundings, work);
   const { dir } = surroundings;
@@ -154,7 +154,7 @@ async function measureFleet(size: Size, surroundings: Surroundings, withSingle: 
       return inChild<FleetGiven, Fleet>(file("fleet-alone"), given, env);
     }),
     plural: await run(asOne, "refresh"),
-    ...(withSingle && { single: await run(thisPackage, "first up") }),
+    single: await run(thisPackage, "first up"),
   };
 }
 

@@ -190,11 +190,14 @@ function ofFleet({ runs, namespaces, clusters }: FleetCase): string {
     const seconds = costs.map((cost) => cost.seconds);
     // Without a change nothing is asked.
     const floor = job === "preview, no change" ? [] : runs.map(({ raw }) => raw[job].seconds);
+    const asOneSeconds = plurals.map((run) => run[job]?.seconds);
+    const eachSeconds = singles.map((run) => run[job]?.seconds);
     const memory = plurals.flatMap((run) => run[job]?.usage?.providerMiB ?? []);
     return [
       job,
-      inSeconds(plurals.map((run) => run[job]?.seconds)),
-      inSeconds(singles.map((run) => run?.[job]?.seconds)),
+      inSeconds(asOneSeconds),
+      inSeconds(eachSeconds),
+      ratio(eachSeconds, asOneSeconds),
       memory.length === 0 ? "not known" : Math.max(...memory).toFixed(0),
       inSeconds(seconds),
       floor.length === 0 ? "" : inSeconds(floor),
@@ -207,6 +210,7 @@ function ofFleet({ runs, namespaces, clusters }: FleetCase): string {
       "job",
       "as one",
       "a resource each",
+      "each ÷ as one",
       "the provider's memory, MiB",
       "provider",
       "raw",
@@ -215,7 +219,7 @@ function ofFleet({ runs, namespaces, clusters }: FleetCase): string {
     ],
     rows,
   );
-  const state = (all: PerRun<Run>) => Math.round(median(known(all.map((run) => run?.["first up"]?.stateBytes))));
+  const state = (all: readonly Run[]) => Math.round(median(known(all.map((run) => run["first up"]?.stateBytes))));
   const most = Math.max(...runs.map(({ alone: provider }) => provider.peakMiB)).toFixed(0);
   const rest = `The state takes ${state(plurals)} bytes, that of single resources ${state(singles)}; the provider without the engine held ${most} MiB at most. Requests as one resource:`;
   return `${shown}\n\n${rest}\n\n${table(["job", ...ASKED], requestsOf(plurals[0] ?? {}))}`;

@@ -26,8 +26,8 @@ export interface FleetRun {
   /** The provider without the engine. */
   readonly alone: Fleet;
   readonly plural: Run;
-  /** A resource for each: measured once, since it takes minutes. */
-  readonly single?: Run;
+  /** A resource for each: the first up alone, since it takes minutes. */
+  readonly single: Run;
 }
 
 export interface FleetCase extends Size {

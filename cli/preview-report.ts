@@ -23,9 +23,9 @@ export const previewReport: Command = {
   usage: `Usage: npx pulumi-global-namespace preview-report [--input FILE] [--format FORMAT] [--exit-code] [-- PREVIEW OPTIONS]
 
 Runs "pulumi preview --json" in this folder, with the options after --, and prints what it means for each namespace on
-each cluster: what is destructive first, then a table.
+each cluster: what is destructive first, then a table. Other resources, and a Mesh's own settings, are not looked at.
 
-  --input FILE      reads the output of "pulumi preview --json" from a file ("-": standard input) instead
+  --input FILE      reads the output of "pulumi preview --json --show-sames" from a file ("-": standard input) instead
   --format FORMAT   ${Object.keys(FORMATS).join(", ")} (default: markdown)
   --exit-code       ends with 2 where something changes and with 3 where that is or may be destructive, for gates
 

@@ -18,8 +18,9 @@ export const globalNamespace: Resource = {
   },
 
   diff({ inputs, outputs }, news, { say }) {
-    const { changes, replaces, unfinished } = diff(parseState(outputs), news);
-    for (const line of unfinished) say(line);
+    const state = parseState(outputs);
+    const { changes, replaces, unfinished } = diff(state, news);
+    for (const line of unfinished) say(`${state.name}: ${line}`);
     if (!changes) return { changes, replaces, details: [] };
     // What a refresh has seen stands in the old inputs; the outputs keep what was declared.
     return { changes, replaces, details: changesBetween(pick(inputs, INPUTS), pick(news, INPUTS)) };

@@ -6,6 +6,7 @@
 
 import type { Mask } from "./kube/redact";
 import type { CheckResult } from "./lifecycle/check";
+import { withoutUndefined } from "./model/json";
 import { conceal, isEmpty, type Secrets, secretPathsIn, secretsAt, secretsOfUpdate } from "./model/secrets";
 import { PartialError } from "./partial-error";
 
@@ -94,19 +95,26 @@ export function keepSecrets(resource: DynamicResource, { register, mask }: Mask)
 /** With the secrets marked, and where the program has them, as it says it in each run. Of none, nothing is added. */
 function markedInputs(properties: Properties, secrets: Secrets, { secretPaths }: Properties): Properties {
   if (isEmpty(secrets)) return properties;
-  return { ...(conceal(properties, secrets) as Properties), ...(secretPaths !== undefined && { secretPaths }) };
+  const { __provider } = properties;
+  return withoutUndefined({ ...(conceal(ownOf(properties), secrets) as Properties), secretPaths, __provider });
 }
 
 /** Those too, and for the next run every place where a secret stands. */
 function markedOutputs(properties: Properties, secrets: Secrets, given: Properties): Properties {
   if (isEmpty(secrets)) return properties;
-  return { ...markedInputs(properties, secrets, given), secretPlaces: secretPathsIn(properties, secrets) };
+  return { ...markedInputs(properties, secrets, given), secretPlaces: secretPathsIn(ownOf(properties), secrets) };
+}
+
+/** Without what is said about secrets, and the loader: a secret may be a word of theirs. */
+function ownOf({ secretPlaces: _, secretPaths: __, __provider: ___, ...properties }: Properties): Properties {
+  return properties;
 }
 
 /** What the program calls a secret now stands in plain text in the recorded outputs. */
-function isExposed({ secretPlaces, ...olds }: Properties, news: Properties): boolean {
+function isExposed(recorded: Properties, news: Properties): boolean {
   const secrets = secretsAt(news.secretPaths, news);
   if (secrets.paths.size === 0) return false;
-  const kept = secretsAt(secretPlaces, olds);
+  const olds = ownOf(recorded);
+  const kept = secretsAt(recorded.secretPlaces, olds);
   return secretPathsIn(olds, secrets).some((path) => !kept.paths.has(JSON.stringify(path)));
 }

@@ -151,8 +151,8 @@ export interface Target {
 /** What a namespace is on one cluster. */
 export interface MemberStatus {
   /**
-   * `Ready`: in step. `Failed`, `Unreachable`: see `error`. `Pending`: not written yet, see `rollout`. `Terminating`: being
-   * deleted there. `Missing`: gone.
+   * `Ready`: in step. `Failed`, `Unreachable`: see `error`. `Pending`: not written yet, as a wave before its own failed
+   * (see `rollout`) or the operation was cancelled. `Terminating`: being deleted there. `Missing`: gone.
    */
   state: "Ready" | "Failed" | "Unreachable" | "Pending" | "Terminating" | "Missing";
   /** Whether this resource made the namespace there or found it. */

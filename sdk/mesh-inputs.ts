@@ -7,6 +7,9 @@ import { PENDING_KUBECONFIG } from "../provider/model/connection";
 import { CONTROL_PLANE } from "../provider/model/place";
 import type { ClusterArgs, ConnectionArgs, MeshArgs } from "./mesh";
 
+/** Where Kubernetes mounts a pod's service account, as in `provider/kube`. */
+const SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount";
+
 /** The inputs of the provider: kubeconfigs apart, and secret, so that a preview shows a changed label. */
 export function meshInputs(name: string, args: MeshArgs): pulumi.Inputs {
   const { controlPlane, clusters, ...options } = args;
@@ -51,10 +54,33 @@ export function kubernetesProvider(
   const { Provider } = require("@pulumi/kubernetes/provider") as typeof kubernetes;
   const { name = `${meshName}-${member}`, ...rest } = opts === undefined ? {} : opts;
   const given: pulumi.Inputs = {};
+  const { inCluster } = connection;
+  const ofPod = (isInPod: boolean) => (isInPod ? podKubeconfig(meshName, member) : undefined);
+  if (typeof inCluster === "boolean") given.kubeconfig = ofPod(inCluster);
+  else if (inCluster !== undefined) given.kubeconfig = pulumi.output(inCluster).apply(ofPod);
   if (connection.context !== undefined) given.context = connection.context;
   if (connection.kubeconfigPath !== undefined) given.kubeconfig = connection.kubeconfigPath;
   if (connection.kubeconfig !== undefined) given.kubeconfig = pulumi.secret(textOf(connection.kubeconfig));
   return new Provider(name, given, { parent: mesh, ...rest });
+}
+
+/** What `inCluster` is: without a kubeconfig `@pulumi/kubernetes` takes the current context of KUBECONFIG first. */
+function podKubeconfig(meshName: string, member: string): string {
+  const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port } = process.env;
+  if (!host || !port) {
+    throw new pulumi.RunError(
+      `Mesh "${meshName}": "${member}" has inCluster: true, but this is not a pod with a service account`,
+    );
+  }
+  const server = `https://${host.includes(":") ? `[${host}]` : host}:${port}`;
+  return JSON.stringify({
+    apiVersion: "v1",
+    kind: "Config",
+    clusters: [{ name: "pod", cluster: { server, "certificate-authority": `${SERVICE_ACCOUNT}/ca.crt` } }],
+    users: [{ name: "pod", user: { tokenFile: `${SERVICE_ACCOUNT}/token` } }],
+    contexts: [{ name: "pod", context: { cluster: "pod", user: "pod" } }],
+    "current-context": "pod",
+  });
 }
 
 function textOf(kubeconfig: pulumi.Input<string | object>): pulumi.Output<string> {

@@ -1,5 +1,6 @@
 /** What happens to one namespace on one cluster. */
 
+import { MODE_LABELS } from "../../provider/model/injection";
 import { isRecord, ownValue, type StringMap } from "../../provider/model/json";
 import { describePending } from "../../provider/model/restarts";
 import type { LeavePolicy } from "../../provider/model/spec";
@@ -70,10 +71,11 @@ export function cellOfTarget({ target, status }: Seen, wanted: unknown): Cell {
   const before = recordOf(target);
   const after = recordOf(wanted);
   const known = recordOf(status);
+  const injectedBy = injectorIn(after, before.injectedBy);
   const cell = {
     labels: keyChanges(before.labels, after.labels),
     annotations: keyChanges(before.annotations, after.annotations),
-    ...(before.injectedBy !== after.injectedBy && { injection: moveOf(before.injectedBy, after.injectedBy) }),
+    ...(before.injectedBy !== injectedBy && { injection: moveOf(before.injectedBy, injectedBy) }),
     ...waitingOf(known),
   };
   const pending = after.pending === true ? { remark: "its kubeconfig is known after the update" } : {};
@@ -85,6 +87,14 @@ export function cellOfTarget({ target, status }: Seen, wanted: unknown): Cell {
   if (isWell) return { ...cell, ...pending, kind: "same" };
   return { ...cell, ...trouble, kind: state === "Unreachable" ? "unreachable" : "repair" };
 }
+
+/** Labels that ask for injection while nobody was asked who does it, or that are not known, take nobody away. */
+function injectorIn({ labels, injectedBy }: Values, before: unknown): unknown {
+  const isAsked = isUnknown(labels) || MODE_LABELS.some((key) => Object.hasOwn(recordOf(labels), key));
+  return injectedBy ?? (before !== undefined && isAsked ? NOT_KNOWN : undefined);
+}
+
+const NOT_KNOWN = "not known";
 
 /** Where a state has no error of its own. */
 const TROUBLE: Readonly<Record<string, string>> = {
@@ -101,7 +111,8 @@ function arrivalOf(origin: unknown): CellKind {
 export function cellOfLeaving(policy: LeavePolicy, { target, status }: Seen, isDeletable: boolean): Cell {
   if (policy === "retain") return RETAINED;
   const { labels, annotations, injectedBy } = recordOf(target);
-  const isOurs = recordOf(status).origin === "created";
+  // A write whose answer was lost has left no origin.
+  const isOurs = (recordOf(status).origin ?? recordOf(target).origin) === "created";
   return {
     kind: policy === "delete" && isOurs && isDeletable ? "delete" : "release",
     labels: keyChanges(labels, undefined),
@@ -111,6 +122,7 @@ export function cellOfLeaving(policy: LeavePolicy, { target, status }: Seen, isD
 }
 
 export function keyChanges(before: unknown, after: unknown): KeyChange[] {
+  if (isUnknown(after)) return [{ key: "all of them", to: show(after) }];
   const from = recordOf(before);
   const to = recordOf(after);
   return [...new Set([...Object.keys(from), ...Object.keys(to)])]

@@ -1,6 +1,7 @@
 /** What a preview says of the mesh that a resource belongs to. */
 
 import { ownValue } from "../../provider/model/json";
+import { isDeletable } from "../../provider/model/name";
 import { CONTROL_PLANE } from "../../provider/model/place";
 import { type Preview, recordOf, type Step, textOf } from "./preview";
 
@@ -12,16 +13,20 @@ export interface PreviewMesh {
   readonly controlPlane: string;
   /** Whether the mesh still has a cluster; a preview without the mesh's own step does not say. */
   has(cluster: string): boolean;
+  /** Whether a namespace of that name may be deleted at all. */
+  isDeletable(namespace: string): boolean;
 }
 
 export function meshOf(step: Step, { steps }: Preview): PreviewMesh {
-  const provider = steps.find((each) => each.new !== undefined && step.provider.startsWith(`${each.urn}::`));
-  const inputs = recordOf(provider?.new?.inputs);
+  const provider = steps.find((each) => step.provider.startsWith(`${each.urn}::`));
+  const inputs = recordOf((provider?.new ?? provider?.old)?.inputs);
   const clusters = provider === undefined ? undefined : recordOf(inputs.clusters);
   const member = textOf(inputs.controlPlane);
+  const alsoProtected = Array.isArray(inputs.protectedNamespaces) ? inputs.protectedNamespaces : [];
   return {
     controlPlane: member === "" ? MESH : member,
     has: (cluster) => clusters === undefined || ownValue(clusters, cluster) !== undefined,
+    isDeletable: (namespace) => isDeletable(namespace, alsoProtected),
   };
 }
 

@@ -23,7 +23,7 @@ export function describeError({ message, urn }: Diagnostic): string {
 }
 
 /** A property of one namespace of a GlobalNamespaces. */
-const ONE_OF_MANY = /^namespaces\.([^.[]+)/;
+const ONE_OF_MANY = /^namespaces(?:\.([^.[]+)|\["([^"]+)"\])/;
 
 /** One row a namespace whose check failed because of what is on its clusters. */
 export function refusedRows(errors: readonly Diagnostic[]): Row[] {
@@ -34,8 +34,8 @@ export function refusedRows(errors: readonly Diagnostic[]): Row[] {
     const [found, namespace = "", cluster = MESH, remark] = PLACE.exec(reason) ?? [];
     if (name === undefined || found === undefined || remark === undefined) continue;
     const cell: Cell = { kind: "conflict", labels: [], annotations: [], remark };
-    const [, one] = ONE_OF_MANY.exec(property) ?? [];
-    const about = textOf(namespace) || (one ?? name.resource);
+    const [, plain, quoted] = ONE_OF_MANY.exec(property) ?? [];
+    const about = textOf(namespace) || (plain ?? quoted ?? name.resource);
     const key = `${urn} ${about}`;
     const row = rows.get(key) ?? {
       ...name,

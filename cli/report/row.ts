@@ -1,7 +1,6 @@
 /** One resource's line in the report: what happens to its namespace, cluster by cluster. */
 
-import { mapValues, ownValue } from "../../provider/model/json";
-import { UNDELETABLE_NAMESPACES } from "../../provider/model/name";
+import { mapValues, ownValue, sameJson } from "../../provider/model/json";
 import { affinityAnnotations } from "../../provider/model/owner";
 import { isUnknown } from "../../provider/model/unknown";
 import { type Cell, cellOfLeaving, cellOfTarget, type KeyChange, keyChanges, RETAINED, withRollout } from "./cell";
@@ -49,7 +48,9 @@ export function rowsOf(preview: Preview): Row[] {
   });
   const syncs = named.filter(({ name }) => name.type === "NamespaceSync");
   const lives = named.filter(({ name }) => name.type !== "NamespaceSync");
-  const rows = moved(lives.flatMap(({ step, name, mesh }) => livesOf(step, name, mesh))).map(rowOf);
+  const rows = moved(lives.flatMap(({ step, name, mesh }) => livesOf(step, name, mesh)))
+    .map(rowOf)
+    .filter((row) => whyUntold(row.inputs.targets) === undefined || !isSame(row));
   return [...rows, ...syncs.flatMap(({ step, name, mesh }) => syncRows(step, name, mesh))];
 }
 
@@ -100,18 +101,27 @@ function livesAmong(
   common: Pick<Life, "name" | "mesh" | "provider">,
 ): Life[] {
   if (isUnknown(now?.inputs.namespaces)) return [];
-  const part = (state: ResourceState | undefined, namespace: string): ResourceState | undefined => {
-    const inputs = ownValue(recordOf(state?.inputs.namespaces), namespace);
-    const outputs = ownValue(recordOf(state?.outputs.namespaces), namespace);
-    return inputs === undefined ? undefined : { inputs: recordOf(inputs), outputs: recordOf(outputs) };
+  const given = recordOf(old?.inputs.namespaces);
+  const recorded = recordOf(old?.outputs.namespaces);
+  const declared = recordOf(now?.inputs.namespaces);
+  /** What an earlier run could not begin is declared and not recorded; what it could not end is only recorded. */
+  const before = (namespace: string): ResourceState | undefined => {
+    const outputs = ownValue(recorded, namespace);
+    if (outputs === undefined) return undefined;
+    return { inputs: recordOf(ownValue(given, namespace) ?? outputs), outputs: recordOf(outputs) };
   };
-  const namesIn = (state: ResourceState | undefined) => Object.keys(recordOf(state?.inputs.namespaces));
+  const after = (namespace: string): ResourceState | undefined => {
+    const inputs = ownValue(declared, namespace);
+    if (inputs === undefined) return undefined;
+    const isTold = whyUntold(inputs) === undefined;
+    return { inputs: isTold ? recordOf(inputs) : { ...before(namespace)?.inputs, targets: inputs }, outputs: {} };
+  };
   const released = now?.inputs.released;
-  return [...new Set([...namesIn(old), ...namesIn(now)])].map((namespace) => ({
+  return [...new Set([...Object.keys(recorded), ...Object.keys(declared)])].map((namespace) => ({
     ...common,
     namespace,
-    old: part(old, namespace),
-    new: part(now, namespace),
+    old: before(namespace),
+    new: after(namespace),
     isReleased: Array.isArray(released) && released.includes(namespace),
   }));
 }
@@ -141,33 +151,41 @@ function rowOf({ name, mesh, namespace, old, new: now, isReleased }: Life): Row 
 /** A namespace that stays, or comes. */
 function cellsOfChange(old: ResourceState | undefined, now: ResourceState, mesh: PreviewMesh): Record<string, Cell> {
   const before = recordOf(old?.inputs.targets);
-  const after = isUnknown(now.inputs.targets) ? {} : recordOf(now.inputs.targets);
+  const recorded = recordOf(old?.outputs.targets);
   const members = recordOf(old?.outputs.members);
+  const { controlPlaneTarget } = now.inputs;
+  const onMesh = cellOfTarget(
+    {
+      target: carried(old?.inputs.controlPlaneTarget, old?.outputs.controlPlaneTarget, controlPlaneTarget),
+      status: old?.outputs.controlPlane,
+    },
+    controlPlaneTarget,
+  );
+  if (whyUntold(now.inputs.targets) !== undefined) return { [mesh.controlPlane]: onMesh };
+  const after = recordOf(now.inputs.targets);
   const { onLeave, restart } = policiesOf(now.inputs);
-  const isDeletable = !UNDELETABLE_NAMESPACES.includes(textOf(now.inputs.name));
-  const seen = (cluster: string) => ({ target: ownValue(before, cluster), status: ownValue(members, cluster) });
-  const left = Object.keys(before).filter((cluster) => !Object.hasOwn(after, cluster));
+  const isDeletable = mesh.isDeletable(textOf(now.inputs.name));
+  // Also those that an earlier change left, and that could not be.
+  const left = Object.keys({ ...before, ...members }).filter((cluster) => !Object.hasOwn(after, cluster));
+  const leaving = (cluster: string) => {
+    const status = ownValue(members, cluster);
+    return cellOfLeaving(onLeave, { target: ownValue(before, cluster) ?? status, status }, isDeletable);
+  };
   return {
-    ...Object.fromEntries(
-      left.map((cluster) => [
-        cluster,
-        mesh.has(cluster) ? cellOfLeaving(onLeave, seen(cluster), isDeletable) : RETAINED,
-      ]),
-    ),
-    ...mapValues(after, (target, cluster) => {
-      const cell = cellOfTarget(seen(cluster), target);
+    ...Object.fromEntries(left.map((cluster) => [cluster, mesh.has(cluster) ? leaving(cluster) : RETAINED])),
+    ...mapValues(after, (wanted, cluster) => {
+      const target = carried(ownValue(before, cluster), ownValue(recorded, cluster), wanted);
+      const cell = cellOfTarget({ target, status: ownValue(members, cluster) }, wanted);
       return restart === "rollout" ? withRollout(cell) : cell;
     }),
     // Last: where a member is the control plane, what is done there is what is done to the mesh's own namespace.
-    [mesh.controlPlane]: withMarks(
-      cellOfTarget(
-        { target: old?.inputs.controlPlaneTarget, status: old?.outputs.controlPlane },
-        now.inputs.controlPlaneTarget,
-      ),
-      old === undefined ? after : before,
-      after,
-    ),
+    [mesh.controlPlane]: withMarks(onMesh, old === undefined ? after : before, after),
   };
+}
+
+/** What a place was to carry before. A run that could not begin has left its inputs, and no record of them. */
+function carried(given: unknown, recorded: unknown, wanted: unknown): unknown {
+  return sameJson(given, wanted) ? recorded : given;
 }
 
 /** Which clusters the namespace belongs to is written on the mesh's own. */
@@ -183,11 +201,11 @@ function withMarks(cell: Cell, before: Values, after: Values): Cell {
 function cellsOfEnd({ inputs, outputs }: ResourceState, mesh: PreviewMesh): Record<string, Cell> {
   const { onDelete } = policiesOf(inputs);
   const targets = recordOf(inputs.targets);
-  const isDeletable = !UNDELETABLE_NAMESPACES.includes(textOf(inputs.name));
+  const isDeletable = mesh.isDeletable(textOf(inputs.name));
   return {
     ...mapValues(recordOf(outputs.members), (status, cluster) =>
       mesh.has(cluster)
-        ? cellOfLeaving(onDelete, { target: ownValue(targets, cluster), status }, isDeletable)
+        ? cellOfLeaving(onDelete, { target: ownValue(targets, cluster) ?? status, status }, isDeletable)
         : RETAINED,
     ),
     [mesh.controlPlane]: cellOfLeaving(
@@ -235,22 +253,31 @@ export interface Untold {
   readonly mayDelete: boolean;
 }
 
-/** Many namespaces that are known after the update, or are a secret as a whole. */
-export function untoldOf({ steps }: Preview): Untold[] {
-  return steps.flatMap(({ op, urn, old, new: now }) => {
-    const name = parseUrn(urn);
-    if (name?.type !== "GlobalNamespaces" || op === "same") return [];
-    const declared = [old?.inputs.namespaces, now?.inputs.namespaces];
-    const why = declared.some(isUnknown)
-      ? "is known after the update"
-      : declared.some(isSecret)
-        ? "is a secret as a whole (single values can be one)"
-        : undefined;
-    if (why === undefined) return [];
-    const mayDelete = old !== undefined;
-    const deletes = mayDelete ? ": whether it deletes any is not said here" : "";
-    return [{ sentence: `Which namespaces ${name.resource} declares ${why}${deletes}.`, mayDelete }];
+/** What is known after the update, or is a secret as a whole: many namespaces, or where one of them belongs. */
+export function untoldOf(preview: Preview): Untold[] {
+  return preview.steps.flatMap((step): Untold[] => {
+    const name = parseUrn(step.urn);
+    if (name === undefined || name.type === "NamespaceSync" || step.op === "same") return [];
+    const { old, new: now } = step;
+    const why = whyUntold(now?.inputs.namespaces) ?? whyUntold(old?.inputs.namespaces);
+    if (why !== undefined) {
+      const mayDelete = old !== undefined;
+      const deletes = mayDelete ? ": whether it deletes any is not said here" : "";
+      return [{ sentence: `Which namespaces ${name.resource} declares ${why}${deletes}.`, mayDelete }];
+    }
+    return livesOf(step, name, meshOf(step, preview)).flatMap((life): Untold[] => {
+      const hidden = whyUntold(life.new?.inputs.targets);
+      if (life.new === undefined || hidden === undefined) return [];
+      const mayDelete = life.old !== undefined && policiesOf(life.new.inputs).onLeave !== "retain";
+      const leaves = mayDelete ? ": whether it leaves a cluster is not said here" : "";
+      return [{ sentence: `Where ${life.namespace} belongs ${hidden}${leaves}.`, mayDelete }];
+    });
   });
+}
+
+function whyUntold(value: unknown): string | undefined {
+  if (isUnknown(value)) return "is known after the update";
+  return isSecret(value) ? "is a secret as a whole (single values can be one)" : undefined;
 }
 
 /** Namespaces that a NamespaceSync reports and does not record. */

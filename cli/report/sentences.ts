@@ -32,15 +32,16 @@ export function destructionsOf(row: Row): string[] {
 
 /** Workloads keep what they were started with until they are restarted: by this very update, or by somebody. */
 export function restartsOf({ namespace, cells, inputs }: Row): string[] {
-  const moved = Object.entries(cells).filter(([, cell]) => leavesSidecars(cell));
-  const groups = groupBy(moved, ([, { injection }]) => `${injection?.from} => ${injection?.to ?? NOBODY}`);
   const isRollout = inputs.restart === "rollout";
+  const moved = Object.entries(cells).filter(([, cell]) => movesPods(cell, isRollout));
+  const groups = groupBy(moved, ([, { injection }]) => `${injection?.from ?? NOBODY} => ${injection?.to ?? NOBODY}`);
   const moves = [...groups.values()].map((group) => {
     const { from = NOBODY, to = "nobody" } = group[0]?.[1].injection ?? {};
     const places = describePlaces(group.map(([place]) => place));
-    return isRollout
-      ? `Workloads of ${namespace} on ${places} are restarted by this update (${from} → ${to}).`
-      : `Running pods of ${namespace} on ${places} keep what ${from} gave them until they restart (new ones: ${to}).`;
+    const move = from === NOBODY ? `new pods: ${to}` : `${from} → ${to}`;
+    if (isRollout) return `Workloads of ${namespace} on ${places} are restarted by this update (${move}).`;
+    const kept = from === NOBODY ? "stay without a sidecar" : `keep what ${from} gave them`;
+    return `Running pods of ${namespace} on ${places} ${kept} until they restart (new ones: ${to}).`;
   });
   const waits = Object.entries(cells).flatMap(([place, { waiting }]) => {
     const pending = isRollout ? describePending(waiting) : describeAll(waiting);
@@ -103,14 +104,22 @@ export function followsOf({ namespace, inputs, before }: Row): string[] {
 }
 
 function losesSidecars(injection: Cell["injection"]): boolean {
-  const isInjected = (injector: string | undefined) => injector !== undefined && injector !== NOBODY;
   return isInjected(injection?.from) && !isInjected(injection?.to);
 }
 
-/** The ambient mesh is left without a restart, and a deleted namespace has no pods. */
-function leavesSidecars({ kind, injection }: Cell): boolean {
-  const from = injection?.from;
-  return kind !== "delete" && from !== undefined && from !== AMBIENT;
+/**
+ * Whether pods that run have something else than new ones get. The ambient mesh is left without a restart, and a namespace
+ * that is made or deleted has no pods; one that is taken may have them, and only a rollout does something about those.
+ */
+function movesPods({ kind, injection }: Cell, isRollout: boolean): boolean {
+  if (kind === "create" || kind === "delete") return false;
+  const hasSidecars = (injector: string | undefined) => isInjected(injector) && injector !== AMBIENT;
+  const isTaken = kind === "adopt" || kind === "join";
+  return hasSidecars(injection?.from) || (hasSidecars(injection?.to) && (isRollout || !isTaken));
+}
+
+function isInjected(injector: string | undefined): boolean {
+  return injector !== undefined && injector !== NOBODY;
 }
 
 function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {

@@ -10,6 +10,7 @@ import { describeInjectionMove } from "../model/restarts";
 import { ARGS, parsePolicies, parseSpec, type Spec } from "../model/spec";
 import { resolveTargets, type Target } from "../model/targets";
 import { hasUnknown, isUnknown } from "../model/unknown";
+import { unrecordedMembers } from "../model/unrecorded";
 import { describeUnseen } from "../model/unseen";
 import { describeDepartures, describeRollout, describeWhatStays, failuresOfDepartures } from "./departures";
 import type { Expectations } from "./expectations";
@@ -109,7 +110,15 @@ export async function check(olds: Inputs, news: Inputs, context: CheckContext): 
   const unseen = Object.entries(look.unknown)
     .filter(([place]) => !injectors.unseen.includes(place))
     .map(([place, why]) => describeUnseen(name, "what stands", place, why));
-  for (const line of [...staying, ...injectors.remarks, ...unseen]) context.say(line);
+  const onMesh = await fleet.recall(mesh.controlPlane, name);
+  const cutOff = unrecordedMembers(
+    onMesh,
+    owner,
+    { ...(isRecord(before.targets) && before.targets), ...targets },
+    mesh.clusters,
+  );
+  const unrecorded = describeDepartures({ ...departure, olds: { name, targets: cutOff } });
+  for (const line of [...unrecorded, ...staying, ...injectors.remarks, ...unseen]) context.say(line);
   const { origins } = look;
   const found = {
     targets: mapValues(injectors.targets, (target, cluster) => withOrigin(target, origins[cluster])),

@@ -4,7 +4,7 @@ import { isClusterError } from "../model/cluster-error";
 import type { CheckFailure } from "../model/failure";
 import { isRecord, sameJson } from "../model/json";
 import type { Mesh } from "../model/mesh";
-import { UNDELETABLE_NAMESPACES } from "../model/name";
+import { isDeletable } from "../model/name";
 import type { Namespace } from "../model/namespace";
 import { isCreatorOf, ownerOf } from "../model/owner";
 import { describePlace } from "../model/place";
@@ -63,8 +63,8 @@ export async function describeWhatStays(departure: Departure, fleet: Fleet, pati
 }
 
 /** A namespace that is no longer declared among many: the engine's diff shows that it goes, not what becomes of it. */
-export function describeRemoval(name: string, olds: Readonly<Record<string, unknown>>): string {
-  const { onDelete, deleteNonEmpty } = parsePolicies(olds);
+export function describeRemoval(name: string, recorded: Readonly<Record<string, unknown>>): string {
+  const { onDelete, deleteNonEmpty } = parsePolicies(recorded);
   const contents = deleteNonEmpty ? "with everything in it" : "unless it holds something";
   return `${name}: is no longer declared: on the mesh it is DELETED ${contents}, if this resource created it; on its clusters: onDelete: "${onDelete}"`;
 }
@@ -85,9 +85,9 @@ export async function failuresOfDepartures(
   fleet: Fleet,
   patience: Patience,
 ): Promise<CheckFailure[]> {
-  const { name, inputs } = departure;
+  const { name, inputs, mesh } = departure;
   const { onLeave, deleteNonEmpty } = parsePolicies(inputs);
-  if (onLeave !== "delete" || deleteNonEmpty || UNDELETABLE_NAMESPACES.includes(name)) return [];
+  if (onLeave !== "delete" || deleteNonEmpty || !isDeletable(name, mesh.protectedNamespaces)) return [];
   const asked = new Map(clustersToAsk(departure).map((place) => [place, objectionIn(place, departure, fleet)]));
   const failures: CheckFailure[] = [];
   for (const [place, objection] of await patience.inTime(asked)) {
@@ -101,15 +101,14 @@ export async function failuresOfDepartures(
   return failures.sort((a, b) => (a.reason < b.reason ? -1 : 1));
 }
 
-function clustersLeft({ name, olds, targets }: Departure): string[] {
+/** The control plane keeps the namespace, whether it is a member or not. */
+function clustersLeft({ name, olds, targets, mesh }: Departure): string[] {
   const before = isRecord(olds.targets) && olds.name === name ? Object.keys(olds.targets) : [];
-  return before.filter((cluster) => !Object.hasOwn(targets, cluster));
+  return before.filter((cluster) => !Object.hasOwn(targets, cluster) && cluster !== mesh.controlPlane);
 }
 
-/** The control plane keeps the namespace, whether it is a member or not. */
 function clustersToAsk(departure: Departure): string[] {
-  const { clusters, controlPlane } = departure.mesh;
-  return clustersLeft(departure).filter((cluster) => clusters[cluster]?.pending === false && cluster !== controlPlane);
+  return clustersLeft(departure).filter((cluster) => departure.mesh.clusters[cluster]?.pending === false);
 }
 
 /** A cluster that cannot be asked shows nothing now; before anything is done there it is asked again. */

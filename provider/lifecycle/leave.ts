@@ -7,7 +7,6 @@ import { MAX_MESSAGE_LENGTH } from "../kube/classify";
 import { lookAtContents, lookAtRemains } from "../kube/contents";
 import { ClusterError, isClusterError } from "../model/cluster-error";
 import { type Contents, describeHold, objectionOf } from "../model/contents";
-import { UNDELETABLE_NAMESPACES } from "../model/name";
 import type { Namespace } from "../model/namespace";
 import { fieldManagerOf, fieldsOf, ownerOf, wasCreatedBy } from "../model/owner";
 import { describePlace } from "../model/place";
@@ -22,6 +21,8 @@ export interface Leave {
   readonly owner: string;
   readonly remembered: MemberStatus;
   readonly policy: LeavePolicy;
+  /** Whether a namespace of this name may be deleted at all. */
+  readonly isDeletable: boolean;
   readonly deleteTimeoutSeconds: number;
   readonly deleteNonEmpty: boolean;
 }
@@ -67,8 +68,12 @@ async function recover(fleet: Fleet, { place, name, owner, remembered }: Leave):
 }
 
 /** Whether the step ends in a DELETE; what this owner did not create is released instead. */
-export function isDeleted({ name, remembered, policy }: Pick<Leave, "name" | "remembered" | "policy">): boolean {
-  return policy === "delete" && remembered.origin === "created" && !UNDELETABLE_NAMESPACES.includes(name);
+export function isDeleted({
+  remembered,
+  policy,
+  isDeletable,
+}: Pick<Leave, "remembered" | "policy" | "isDeletable">): boolean {
+  return policy === "delete" && remembered.origin === "created" && isDeletable;
 }
 
 /** Why the namespace must not be deleted as it is now, or `undefined`. */

@@ -42,7 +42,8 @@ export async function checkMany(olds: Inputs, news: Inputs, context: CheckContex
         const reason = `is ${describeValue(args)}; expected the arguments of a GlobalNamespace`;
         return [name, { inputs: {}, failures: [{ property: "", reason }] }];
       }
-      if (args.name !== undefined) {
+      // With ignoreChanges the engine hands in what an earlier check has returned.
+      if (args.name !== undefined && args.name !== name) {
         return [
           name,
           { inputs: {}, failures: [{ property: "name", reason: "is the key in namespaces; leave it out" }] },
@@ -58,7 +59,6 @@ export async function checkMany(olds: Inputs, news: Inputs, context: CheckContex
   for (const name of removed) {
     context.removals.set(name, holder);
     if (context.claims.has(name)) failures.push({ property: "released", reason: describeMove(name, holder) });
-    else context.say(describeRemoval(name, before[name] as Inputs));
   }
   for (const name of isStringList(released) ? released.filter((each) => Object.hasOwn(before, each)) : []) {
     context.say(`${name}: is given up without a change on any cluster (released)`);
@@ -111,6 +111,10 @@ export function diffMany(states: States, news: Inputs): Pick<Diff, "changes" | "
     const path = describePath(["namespaces", name]);
     if (state === undefined || !isRecord(inputs)) {
       paths.push(path);
+      // Also one that an earlier run could not end: its inputs are gone, what is recorded is not.
+      if (state !== undefined && inputs === undefined && !isReleased(news, name)) {
+        unfinished.push(describeRemoval(name, state.inputs));
+      }
       continue;
     }
     const one = diff(state, inputs);

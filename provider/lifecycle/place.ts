@@ -59,7 +59,7 @@ export async function applyTo(fleet: Fleet, write: Write): Promise<PlaceOutcome>
     const before = await fleet.recall(place, name);
     const found = asItIs(before, write);
     isWritten = found === undefined;
-    const { namespace, created } = found ?? (await put(fleet, write));
+    const { namespace, created, unfinished } = found ?? (await put(fleet, write));
     fleet.note(place, name, namespace);
     const sameObject = remembered?.uid === namespace.uid;
     const isOurs = sameObject ? remembered.origin === "created" : isMadeBy(owner, namespace, before);
@@ -71,10 +71,12 @@ export async function applyTo(fleet: Fleet, write: Write): Promise<PlaceOutcome>
       ...describeLive(namespace, target, write),
       ...(cluster !== undefined && { cluster }),
     };
-    const problem = problemOfAnswer(namespace, target);
+    const problem = unfinished ?? problemOfAnswer(namespace, target);
     if (problem === undefined) return { status };
-    const error = describeFailure("apply", name, describePlace(place), problem);
-    return { status: { ...status, state: stateOf(problem.code, namespace), error: problem.message }, failure: error };
+    return {
+      status: { ...status, ...unasked(remembered), state: stateOf(problem.code, namespace), error: problem.message },
+      failure: describeFailure("apply", name, describePlace(place), problem),
+    };
   } catch (thrown) {
     const error = clusterErrorOf(thrown);
     return failed(stateOf(error.code), error);
@@ -87,6 +89,15 @@ export async function applyTo(fleet: Fleet, write: Write): Promise<PlaceOutcome>
       failure: describeFailure("apply", name, describePlace(place), error),
     };
   }
+}
+
+/** What waits for a restart is asked of a cluster that carries what it shall: by the next run, also where it writes nothing. */
+function unasked(remembered: MemberStatus | undefined): Pick<MemberStatus, "restarts" | "restartsUnknown"> {
+  const { restarts } = remembered ?? {};
+  return {
+    ...(restarts !== undefined && { restarts }),
+    restartsUnknown: "the namespace could not be written as declared",
+  };
 }
 
 export function stateOf(code: ClusterErrorCode, namespace?: Namespace): MemberStatus["state"] {
@@ -153,6 +164,8 @@ function isMadeBy(owner: string, namespace: Namespace, seen: Namespace | undefin
 interface Put {
   readonly namespace: Namespace;
   readonly created: boolean;
+  /** What has failed after the namespace was written. */
+  readonly unfinished?: ClusterError;
 }
 
 async function put(fleet: Fleet, write: Write): Promise<Put> {
@@ -168,8 +181,11 @@ async function put(fleet: Fleet, write: Write): Promise<Put> {
     (key) => policies.force || givesWay(result.namespace, key, write),
   );
   if (competing.length === 0 || result.namespace.deletionTimestamp !== undefined) return result;
-  const namespace = await api.removeLabels(result.namespace, competing, fieldManagerOf(owner));
-  return { ...result, namespace };
+  try {
+    return { ...result, namespace: await api.removeLabels(result.namespace, competing, fieldManagerOf(owner)) };
+  } catch (thrown) {
+    return { ...result, unfinished: clusterErrorOf(thrown) };
+  }
 }
 
 async function putBody(fleet: Fleet, write: Write, body: NamespaceApply, uid: string | undefined): Promise<Put> {
@@ -213,17 +229,18 @@ async function applyAny(fleet: Fleet, write: Write, body: NamespaceApply): Promi
 async function createOnly(fleet: Fleet, write: Write, body: NamespaceApply): Promise<Put> {
   const api = fleet.api(write.place);
   const mark = { name: body.name, labels: {}, annotations: { [OWNER_ANNOTATION]: write.owner } };
-  let created: Namespace | undefined;
+  const applyOver = async ({ uid }: Namespace) => (await applyAny(fleet, write, { ...body, uid })).namespace;
+  let made: Namespace;
   try {
-    created = await api.create(mark, fieldManagerOf(write.owner));
+    made = await api.create(mark, fieldManagerOf(write.owner));
   } catch (thrown) {
     if (clusterErrorOf(thrown).code !== "already-exists") throw thrown;
     const existing = await api.get(body.name);
     if (existing === undefined || ownerOf(existing) !== write.owner) {
       throw new ClusterError("already-exists", describeExisting(), { cause: thrown });
     }
-    created = existing;
+    // Ours since an earlier run, which may have made it or taken it.
+    return { namespace: await applyOver(existing), created: false };
   }
-  const { namespace } = await applyAny(fleet, write, { ...body, uid: created.uid });
-  return { namespace, created: true };
+  return { namespace: await applyOver(made), created: true };
 }

@@ -1,7 +1,7 @@
 /** Read: what the clusters hold now. Nothing is written. */
 
 import { rememberFindings, withOrigin } from "../model/findings";
-import { mapValues, ownValue } from "../model/json";
+import { mapValues, ownValue, pick } from "../model/json";
 import type { Namespace } from "../model/namespace";
 import { ownerOf, wasCreatedBy } from "../model/owner";
 import { entriesToAsk } from "../model/restarts";
@@ -12,6 +12,7 @@ import { unrecordedMembers } from "../model/unrecorded";
 import { clusterErrorOf, type Fleet } from "./fleet";
 import { resolveInjectors } from "./injectors";
 import type { World } from "./lifecycle";
+import { knownIdentity } from "./place";
 import { readRestarts, withTold } from "./restarts";
 
 /** What the clusters hold now, or `undefined` when every one of them says that it is gone. */
@@ -19,8 +20,11 @@ export async function read(state: State, { mesh, fleet }: Pick<World, "mesh" | "
   const seeIn = async (place: string, status: MemberStatus, target: Target): Promise<MemberStatus> => {
     if (!Object.hasOwn(mesh.connections, place) || mesh.connections[place]?.pending === true) return status;
     try {
+      const live = await fleet.observe(place, state.name);
+      // Another cluster of that name says nothing about this one.
+      await knownIdentity(fleet, place, status);
       const isControlPlane = place === mesh.controlPlane;
-      return statusOf(await fleet.observe(place, state.name), status, target, { owner: state.owner, isControlPlane });
+      return statusOf(live, status, reached(target, status), { owner: state.owner, isControlPlane });
     } catch (thrown) {
       const error = clusterErrorOf(thrown);
       const unreachable = error.code === "unreachable" || error.code === "timeout";
@@ -46,7 +50,8 @@ export async function read(state: State, { mesh, fleet }: Pick<World, "mesh" | "
   }
   const live = await withInjectors(found, state, fleet);
   const withRestarts = async ([cluster, status]: readonly [string, MemberStatus]) => {
-    const before = { ...state.members[cluster], ...(ownValue(state.targets, cluster) ?? { labels: status.labels }) };
+    const recorded = ownValue(state.members, cluster);
+    const before = recorded && { ...recorded, injectedBy: ownValue(state.targets, cluster)?.injectedBy };
     const entries = entriesToAsk(before, { ...status, injectedBy: ownValue(live, cluster)?.injectedBy });
     if (entries === undefined || status.state === "Unreachable") return [cluster, status] as const;
     return [cluster, withTold(status, await readRestarts(fleet, state.name, { cluster, before: entries }))] as const;
@@ -90,6 +95,15 @@ async function withInjectors(
   return mapValues(asked.targets, (target, cluster) =>
     target.injectedBy === undefined ? (remembered[cluster] ?? target) : target,
   );
+}
+
+/** What was declared and never written there is nobody's drift: what stands in its place is somebody else's. */
+function reached(target: Target, { uid, labels, annotations = {} }: MemberStatus): Target {
+  if (uid === undefined) return target;
+  return {
+    labels: pick(target.labels, Object.keys(labels)),
+    annotations: pick(target.annotations ?? {}, Object.keys(annotations)),
+  };
 }
 
 function targetSeen({ labels, annotations }: MemberStatus): Target {

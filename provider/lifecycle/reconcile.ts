@@ -2,6 +2,7 @@
 
 import { isInStep } from "../model/diff";
 import { isRecord, ownValue, pick, sameJson, withoutUndefined } from "../model/json";
+import { isDeletable } from "../model/name";
 import { entriesToAsk } from "../model/restarts";
 import { type LeavePolicy, type Policies, parsePolicies } from "../model/spec";
 import { INPUTS, type MemberStatus, type State } from "../model/state";
@@ -16,7 +17,7 @@ import { settleRestarts, withTold } from "./restarts";
 
 type Inputs = Readonly<Record<string, unknown>>;
 
-/** The control plane could not be written, so nothing else was: there is nothing new to remember. */
+/** Nothing was written to the control plane, so nothing was anywhere: there is nothing new to remember. */
 export class ControlPlaneError extends Error {
   /** Without what the next run does. */
   readonly failure: string;
@@ -44,7 +45,14 @@ export async function reconcile(inputs: Inputs, remembered: State | undefined, w
   const known: Readonly<Record<string, MemberStatus>> = { ...recorded, ...unrecorded };
   const common = { name, owner, policies };
 
-  const controlPlane = await reconcileControlPlane();
+  const onControlPlane = await reconcileControlPlane();
+  const controlPlane = onControlPlane.status as MemberStatus;
+  if (onControlPlane.failure !== undefined) {
+    const failure = `${onControlPlane.failure}. Nothing was written to the clusters`;
+    if (remembered === undefined || !isTouched(remembered.controlPlane, controlPlane))
+      throw new ControlPlaneError(failure);
+    return { state: { ...remembered, controlPlane }, failures: [failure] };
+  }
   const members: Record<string, MemberStatus> = {};
   const orphaned: Record<string, MemberStatus> = {};
   const failures: string[] = [];
@@ -84,7 +92,7 @@ export async function reconcile(inputs: Inputs, remembered: State | undefined, w
     failures: failures.sort(),
   };
 
-  async function reconcileControlPlane(): Promise<MemberStatus> {
+  async function reconcileControlPlane(): Promise<PlaceOutcome> {
     const before = remembered?.controlPlane;
     const sameClusters =
       remembered !== undefined && sameJson(Object.keys(remembered.targets).sort(), Object.keys(targets).sort());
@@ -95,15 +103,12 @@ export async function reconcile(inputs: Inputs, remembered: State | undefined, w
       isInStep(before, controlPlaneTarget) &&
       !forcesAnew(remembered, policies)
     )
-      return before;
+      return { status: before };
     const marks = affinityMarks(targets);
     const place = mesh.controlPlane;
     const write = { ...common, place, target: controlPlaneTarget, isControlPlane: true, marks, remembered: before };
     const [written = {}] = await onEach(name, [place], () => applyTo(fleet, write), world.progress);
-    if (written.failure !== undefined) {
-      throw new ControlPlaneError(`${written.failure}. Nothing was written to the clusters`);
-    }
-    return written.status as MemberStatus;
+    return written;
   }
 
   async function reconcileMember(cluster: string): Promise<PlaceOutcome> {
@@ -118,7 +123,8 @@ export async function reconcile(inputs: Inputs, remembered: State | undefined, w
 
   function needsWrite(cluster: string): boolean {
     if (cluster === mesh.controlPlane) return false;
-    const before = ownValue(known, cluster);
+    // What was recorded of a cluster before it left the mesh says little about it when it is back.
+    const before = ownValue(remembered?.members ?? {}, cluster);
     return before === undefined || !isInStep(before, targets[cluster] as Target) || forcesAnew(remembered, policies);
   }
 
@@ -162,8 +168,23 @@ export async function reconcile(inputs: Inputs, remembered: State | undefined, w
 
   function leaving(place: string, status: MemberStatus, policy: LeavePolicy) {
     const { deleteTimeoutSeconds, deleteNonEmpty } = policies;
-    return { place, name, owner, remembered: status, policy, deleteTimeoutSeconds, deleteNonEmpty };
+    return {
+      place,
+      name,
+      owner,
+      remembered: status,
+      policy,
+      deleteTimeoutSeconds,
+      deleteNonEmpty,
+      isDeletable: isDeletable(name, mesh.protectedNamespaces),
+    };
   }
+}
+
+/** Whether a write that failed has, or may have, changed something all the same. */
+function isTouched(before: MemberStatus, { uid, labels, annotations, unconfirmed }: MemberStatus): boolean {
+  const isSame = uid === before.uid && sameJson(labels, before.labels) && sameJson(annotations, before.annotations);
+  return unconfirmed === true || !isSame;
 }
 
 /** What was refused is no longer wanted: the cluster carries what it shall. */

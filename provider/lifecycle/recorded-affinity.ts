@@ -52,15 +52,24 @@ async function followRecords(
   };
 
   const place = mesh.controlPlane;
+  const fail = (why: string): CheckedAffinity => ({
+    failure: { property: "clusters", reason: `is left out, and ${why}` },
+  });
   if (mesh.connections[place]?.pending === true) return follow(undefined);
   try {
     const seen = expectations.of(name, await fleet().observe(place, name));
-    return follow(seen === undefined ? {} : syncRecordsOf(seen));
+    if (seen !== undefined) return follow(syncRecordsOf(seen));
+    if (Object.keys(before ?? {}).length === 0) return follow({});
+    // Its records went with it, and nobody has taken them back.
+    return fail(
+      `the namespace ${JSON.stringify(name)} of the mesh is gone, on which a NamespaceSync had recorded its clusters; run "pulumi up --refresh", which records them again, or name the clusters`,
+    );
   } catch (error) {
     if (!isClusterError(error)) throw error;
     // A connection at fault is said of the Mesh, with all other places that are asked.
     if (olds !== undefined || error.code === "connection") return follow(undefined);
-    const reason = `is left out, and whether a NamespaceSync has recorded ${JSON.stringify(name)} cannot be read from ${describePlace(place)}: ${error.message}`;
-    return { failure: { property: "clusters", reason } };
+    return fail(
+      `whether a NamespaceSync has recorded ${JSON.stringify(name)} cannot be read from ${describePlace(place)}: ${error.message}`,
+    );
   }
 }

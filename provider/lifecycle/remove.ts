@@ -1,5 +1,6 @@
 /** Delete: a global namespace ends on its clusters, and then on the mesh. */
 
+import { isDeletable } from "../model/name";
 import type { Namespace } from "../model/namespace";
 import { ownerOf } from "../model/owner";
 import { describePlace } from "../model/place";
@@ -9,7 +10,7 @@ import { unrecordedMembers } from "../model/unrecorded";
 import { clusterErrorOf, describeFailure } from "./fleet";
 import { isDeleted, leave, refuseContents } from "./leave";
 import type { World } from "./lifecycle";
-import type { PlaceOutcome } from "./place";
+import { knownIdentity, type PlaceOutcome } from "./place";
 import { onEach } from "./progress";
 
 /** Ends the resource: members by `onDelete`, then the mesh's own namespace. Returns what could not be done. */
@@ -21,8 +22,15 @@ export async function remove(state: State, world: World): Promise<readonly strin
     policies.deleteTimeoutSeconds,
     world.timeoutSeconds ?? policies.deleteTimeoutSeconds,
   );
+  const common = {
+    name,
+    owner,
+    deleteTimeoutSeconds,
+    deleteNonEmpty,
+    isDeletable: isDeletable(name, mesh.protectedNamespaces),
+  };
   const step = (place: string, remembered: MemberStatus, policy: LeavePolicy) =>
-    leave(fleet, { place, name, owner, remembered, policy, deleteTimeoutSeconds, deleteNonEmpty }, clock);
+    leave(fleet, { ...common, place, remembered, policy }, clock);
   const failuresOf = (outcomes: readonly PlaceOutcome[]) =>
     outcomes
       .map((outcome) => outcome.failure)
@@ -52,17 +60,18 @@ export async function remove(state: State, world: World): Promise<readonly strin
   return failuresOf([await step(mesh.controlPlane, state.controlPlane, "delete")]);
 
   /**
-   * The control plane is the source of truth: where it does not answer, or its namespace must not be deleted, nothing is
-   * undone behind its back.
+   * The control plane is the source of truth: where it does not answer, is another one, or its namespace must not be
+   * deleted, nothing is undone behind its back.
    */
   async function lookAtMesh(): Promise<{ readonly onMesh?: Namespace | undefined; readonly objection?: string }> {
     const place = mesh.controlPlane;
     const remembered = state.controlPlane;
     try {
+      await knownIdentity(fleet, place, remembered);
       const onMesh = await fleet.api(place).get(name);
       const isOurs = onMesh !== undefined && onMesh.uid === remembered.uid && ownerOf(onMesh) === owner;
       const looks = isOurs && onMesh.deletionTimestamp === undefined && onDelete !== "retain" && !deleteNonEmpty;
-      if (looks && isDeleted({ name, remembered, policy: "delete" })) await refuseContents(fleet, place, name);
+      if (looks && isDeleted({ ...common, remembered, policy: "delete" })) await refuseContents(fleet, place, name);
       return { onMesh };
     } catch (thrown) {
       return { objection: describeFailure("delete", name, describePlace(place), clusterErrorOf(thrown)) };

@@ -63,7 +63,11 @@ export async function settleRestarts(task: RestartTask): Promise<Restarted> {
     const found = looks[index] ?? (await look(fleet, cluster, name));
     if ("unknown" in found) {
       told[cluster] = toldUnknown(before, found.unknown);
-      say(`${name}: which workloads wait for a restart on ${describePlace(cluster)} is not known: ${found.unknown}`);
+      const what = `which workloads wait for a restart on ${describePlace(cluster)} is not known: ${found.unknown}`;
+      // What may not be read will not be read by the next run either.
+      if (policies.restart === "rollout" && !found.isForbidden)
+        failures.push(`namespace ${JSON.stringify(name)}: ${what}`);
+      else say(`${name}: ${what}`);
       continue;
     }
     const waiting = restartsOf(found.waiting, before);
@@ -103,7 +107,7 @@ function toldUnknown(before: StringMap, restartsUnknown: string): Told {
   return { ...(Object.keys(before).length > 0 && { restarts: before }), restartsUnknown };
 }
 
-type Look = { readonly waiting: readonly Waiting[] } | { readonly unknown: string };
+type Look = { readonly waiting: readonly Waiting[] } | { readonly unknown: string; readonly isForbidden: boolean };
 
 /** One request where there are no pods; the webhooks are read once a process. */
 async function look(fleet: Fleet, place: string, name: string): Promise<Look> {
@@ -117,7 +121,7 @@ async function look(fleet: Fleet, place: string, name: string): Promise<Look> {
     return { waiting: waiting.length === 0 ? [] : await findWorkloads(api.server, name, waiting) };
   } catch (error) {
     if (!isClusterError(error)) throw error;
-    return { unknown: error.message };
+    return { unknown: error.message, isForbidden: error.code === "forbidden" };
   }
 }
 

@@ -21,7 +21,11 @@ export function diff(state: State, inputs: Readonly<Record<string, unknown>>): D
   const renamed = changed.includes("name") && !isUnknown(inputs.name);
   const targets = isRecord(inputs.targets) ? (inputs.targets as Readonly<Record<string, Target>>) : {};
   const isSettled = !isUnknown(inputs.targets) && !changed.includes("targets");
-  const gaps = isSettled ? [...gapsOf(state, targets), ...restartGapsOf(state, inputs)] : [];
+  const gaps = [
+    ...(isSettled ? gapsOf(state, targets) : []),
+    ...(isUnknown(inputs.targets) ? [] : leftoversOf(state, targets, inputs)),
+    ...(isSettled ? restartGapsOf(state, inputs) : []),
+  ];
   const paths = changed.flatMap((key) => (key === "targets" ? targetPaths(state.targets, targets) : [key]));
   return {
     changes: changed.length > 0 || gaps.length > 0,
@@ -53,11 +57,22 @@ function gapsOf(state: State, targets: Readonly<Record<string, Target>>): Gap[] 
     const status = ownValue(state.members, cluster);
     if (!isInStep(status, target)) gaps.push({ path: `members.${cluster}`, line: describeGap(cluster, status) });
   }
-  for (const cluster of Object.keys(state.members)) {
-    if (Object.hasOwn(targets, cluster)) continue;
-    gaps.push({ path: `members.${cluster}`, line: `${cluster} has still to be left` });
-  }
   return gaps;
+}
+
+/** Clusters that an earlier change left, and that could not be. What this change leaves is told by the check. */
+function leftoversOf(
+  state: State,
+  targets: Readonly<Record<string, Target>>,
+  inputs: Readonly<Record<string, unknown>>,
+): Gap[] {
+  const { onLeave } = parsePolicies(inputs);
+  return Object.keys(state.members)
+    .filter((cluster) => !Object.hasOwn(targets, cluster) && !Object.hasOwn(state.targets, cluster))
+    .map((cluster) => ({
+      path: `members.${cluster}`,
+      line: `${cluster} has still to be left (onLeave: "${onLeave}")`,
+    }));
 }
 
 /** Where workloads are only reported, one that waits is nothing left undone. */

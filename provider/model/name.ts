@@ -19,7 +19,12 @@ export const PROTECTED_NAMESPACES: readonly string[] = [
 ];
 
 /** May be labelled, never deleted; the API server refuses that as well. */
-export const UNDELETABLE_NAMESPACES: readonly string[] = ["default", ...PROTECTED_NAMESPACES];
+const UNDELETABLE_NAMESPACES: readonly string[] = ["default", ...PROTECTED_NAMESPACES];
+
+/** Whether a namespace of this name may be deleted at all. */
+export function isDeletable(name: string, alsoProtected: readonly string[]): boolean {
+  return ![...UNDELETABLE_NAMESPACES, ...alsoProtected].includes(name);
+}
 
 const DNS_LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 const CLUSTER_NAME = /^[a-z0-9]([-a-z0-9_.]*[a-z0-9])?$/;

@@ -35,15 +35,16 @@ export interface Refusal {
   readonly reason: string;
 }
 
-/** Whether an existing namespace may be taken, told from a look at it. `force` takes whatever stands in the way. */
+/** Whether an existing namespace may be taken, told from a look at it. `force` takes it whoever has set what it carries. */
 export function refusalOf(existing: Namespace, claim: Claim): Refusal | undefined {
-  if (claim.policies.force) return undefined;
+  const { adopt, force } = claim.policies;
   const owner = ownerOf(existing);
-  if (owner !== undefined && owner !== claim.owner)
-    return { property: "name", reason: describeOwner(owner, claim.owner) };
-  if (claim.policies.adopt === "never" && owner === undefined && !claim.known) {
+  const isAnothers = owner !== undefined && owner !== claim.owner;
+  if (isAnothers && !force) return { property: "name", reason: describeOwner(owner, claim.owner) };
+  if (adopt === "never" && owner !== claim.owner && !claim.known) {
     return { property: "adopt", reason: describeExisting() };
   }
+  if (force) return undefined;
   const competing = competingLabels(claim.labels, existing.labels);
   const foreign = Object.keys(competing).filter((key) => !givesWay(existing, key, claim));
   if (foreign.length > 0) {

@@ -91,7 +91,10 @@ export function describeInjectionMove(
 ): string[] {
   const moved = Object.keys(after).filter((cluster) => {
     const [was, is] = [ownValue(before, cluster), ownValue(after, cluster)];
-    return was !== undefined && is !== undefined && !sameInjection(was, is);
+    if (is === undefined) return false;
+    // One that is adopted may have pods already: only a rollout does something about them.
+    if (was === undefined) return restart === "rollout" && is.origin === "adopted" && saysInjection(is.labels);
+    return !sameInjection(was, is);
   });
   if (moved.length === 0) return [];
   const what = {

@@ -138,7 +138,7 @@ export function parseSpec(inputs: unknown, mesh: Mesh): SpecResult {
     }
     perCluster[cluster] = isUnknown(override)
       ? override
-      : parseDeclaration(override, ["overrides", cluster], mesh, failures);
+      : parseDeclaration(override, ["overrides", cluster], mesh, failures, declaration.injection);
   }
   failures.push(...failuresOfWaves(parsePolicies(parsed.data).waves, Object.keys(mesh.clusters)));
   if (failures.length > 0) return { failures };
@@ -195,6 +195,7 @@ function parseDeclaration(
   path: readonly string[],
   mesh: Mesh,
   failures: CheckFailure[],
+  inherited?: Known<Injection>,
 ): Partial<Declaration> {
   const labels = isUnknown(raw.labels) ? undefined : raw.labels;
   const annotations = isUnknown(raw.annotations) ? undefined : raw.annotations;
@@ -209,7 +210,8 @@ function parseDeclaration(
     );
   }
   const injection = parseInjection(raw.injection, [...path, "injection"], failures);
-  const waypointTwice = Object.keys(isUnknown(injection) ? {} : labelsOfInjection(injection)).find((key) =>
+  const effective = injection ?? inherited;
+  const waypointTwice = Object.keys(isUnknown(effective) ? {} : labelsOfInjection(effective)).find((key) =>
     Object.hasOwn(labels ?? {}, key),
   );
   if (waypointTwice !== undefined) {

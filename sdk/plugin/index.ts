@@ -11,6 +11,7 @@ export type {
   LeavePolicy,
   MemberStatus,
   Override,
+  Rollout,
   Target,
 } from "../global-namespace";
 export type { GlobalNamespaceStatus, GlobalNamespacesArgs, NamespaceArgs } from "../global-namespaces";

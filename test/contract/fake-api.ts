@@ -16,6 +16,7 @@ const KINDS: readonly Kind[] = ["labels", "annotations"];
 
 /** Kubernetes makes them itself, and refuses to delete the first three. */
 const BUILT_IN = ["default", "kube-system", "kube-public", "kube-node-lease"];
+const NAME_LABEL = "kubernetes.io/metadata.name";
 const UNDELETABLE = new Set(["default", "kube-system", "kube-public"]);
 
 interface Owner {
@@ -62,7 +63,7 @@ export function createFakeApi({ uidPrefix = "fake" }: { readonly uidPrefix?: str
       uid: `${uidPrefix}-${++uids}`,
       creationTimestamp: stamp(),
       resourceVersion: ++version,
-      labels: new Map([["kubernetes.io/metadata.name", name]]),
+      labels: new Map([[NAME_LABEL, name]]),
       annotations: new Map(),
       finalizers: new Set(),
       owners: [],
@@ -127,6 +128,8 @@ export function createFakeApi({ uidPrefix = "fake" }: { readonly uidPrefix?: str
         throw new ClusterError("already-exists", `namespaces "${body.name}" already exists`, { status: 409 });
       }
       const namespace = add(body.name);
+      // An apply leaves it to nobody.
+      ownerOf(namespace, fieldManager, "Update").labels.add(NAME_LABEL);
       for (const kind of KINDS) update(namespace, kind, body[kind], fieldManager);
       return view(namespace);
     },

@@ -1,7 +1,11 @@
 /** The shipped client against a cluster of the laboratory, and kubectl's hand beside it. */
 
 import { inject } from "vitest";
-import { type ClusterClient, createClusterClient } from "../../provider/kube/cluster-client.ts";
+import {
+  type ClusterClient,
+  type ClusterClientOptions,
+  createClusterClient,
+} from "../../provider/kube/cluster-client.ts";
 import { resolveConnection } from "../../provider/kube/resolve-connection.ts";
 import { createWorld } from "../../provider/kube/world.ts";
 import { openLab } from "../lab/lab.ts";
@@ -17,8 +21,14 @@ export function openCluster(name: string, kubeconfig?: string): RealCluster {
   const world = createWorld();
   const resolved = resolveConnection({ kubeconfig: kubeconfig ?? cluster.kubeconfig }, world);
   if (resolved.kind === "problem") throw new Error(resolved.reason);
+  const options: ClusterClientOptions = {
+    execPlugins: "deny",
+    version: "0.0.0-test",
+    callsAtOnce: 32,
+    requestTimeLimitMs: 15_000,
+  };
   return {
-    api: createClusterClient(resolved.cluster, { execPlugins: "deny", version: "0.0.0-test" }, world),
+    api: createClusterClient(resolved.cluster, options, world),
     async edit(namespace, { labels = {}, annotations = {}, finalizers }, manager) {
       const metadata = { labels, annotations, ...(finalizers === undefined ? {} : { finalizers }) };
       await cluster.kube.patch(`/api/v1/namespaces/${namespace}`, { metadata }, { fieldManager: manager });

@@ -5,6 +5,7 @@ import { clearLab } from "../lab/clear-lab.ts";
 import { labEnvironment } from "../lab/environment.ts";
 import { runPods } from "../lab/pods.ts";
 import { findPrograms, type ProgramName } from "../lab/programs.ts";
+import { MODULES } from "./face.ts";
 import { hasKubernetesPlugin, KUBERNETES_PLUGIN } from "./kubernetes-plugin-setup.ts";
 import type { PulumiProject } from "./pulumi-project.ts";
 import { asShown, type Command, changed, stepsOf } from "./shown.ts";
@@ -18,8 +19,8 @@ const STAND_INS = ["bin", "analyzer"].map((folder) => join(import.meta.dirname, 
 const ELSEWHERE_IS_PRODUCTION = ["--policy-pack", "policy", "--policy-pack-config", "policy-config.json"];
 
 /** What the README's change breaks, as one resource. */
-const MANY = `
-import { GlobalNamespaces, Mesh } from "pulumi-global-namespace";
+const manyFrom = (module: string) => `
+import { GlobalNamespaces, Mesh } from "${module}";
 const mesh = new Mesh("mesh", { controlPlane: { context: "mesh" }, clusters: { east: { context: "east" } } });
 const payments = { injection: "enabled" as const, onDelete: "delete" as const, deleteNonEmpty: true };
 new GlobalNamespaces("all", { namespaces: { payments, batch: { force: true } } }, { provider: mesh });
@@ -115,10 +116,13 @@ describe("the examples", () => {
     const project = await copyOf("policy");
     edit(project, "policy/PulumiPolicy.yaml", (text) => text.replace("runtime: nodejs", "runtime: nodejs-pack"));
     await follow(project, readmeOf("policy"));
-    edit(project, "index.ts", () => MANY);
-    const { stdout } = await project.execute("pulumi", ["preview", ...ELSEWHERE_IS_PRODUCTION]);
-    expect(stdout).toContain("batch: take the namespace out where it is declared, instead of force: true");
-    expect(stdout).not.toContain("production-keeps-what-it-holds");
+    for (const face of ["dynamic", "plugin"] as const) {
+      project.use(face);
+      edit(project, "index.ts", () => manyFrom(MODULES[face]));
+      const { stdout } = await project.execute("pulumi", ["preview", ...ELSEWHERE_IS_PRODUCTION]);
+      expect(stdout).toContain("batch: take the namespace out where it is declared, instead of force: true");
+      expect(stdout).not.toContain("production-keeps-what-it-holds");
+    }
   });
 
   test("unit-testing: the tests of the program pass, with the mocks as they are", async () => {

@@ -97,6 +97,20 @@ describe("of a resource with a secret", () => {
     expect(await change(PATHS)).toBe(true);
     expect(await change(PLACES)).toBe(false);
   });
+
+  test("that is a word of the loader, or of a place's name, is looked for in neither", async () => {
+    const given = { ...inputsOf("token"), secretPaths: PATHS };
+    const recorded = { ...given, ...computed(given), secretPlaces: PLACES, __provider: "loads the token" };
+    expect((await resource.diff("one", recorded, { ...given, ...computed(given) })).changes).toBe(false);
+    const { properties } = (await resourceOf({
+      create: async (inputs) => {
+        throw new PartialError("one", [], { ...computed(inputs), __provider: "loads the token" });
+      },
+    })
+      .create(given)
+      .catch((error: unknown) => error)) as PartialError;
+    expect(properties.__provider).toBe("loads the token");
+  });
 });
 
 describe("of a resource without a secret", () => {

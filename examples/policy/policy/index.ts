@@ -24,10 +24,14 @@ function rule(
   };
 }
 
+/** As the dynamic provider's resources are called, and as the plugin's are. */
+const TYPES = /^(?:pulumi-nodejs:dynamic\/global-namespace|global-namespace:index):(GlobalNamespaces?)$/;
+
 /** A GlobalNamespace is one, GlobalNamespaces are many. */
 function namespacesOf({ type, name, props }: ResourceValidationArgs): Record<string, Declared> {
-  if (type.endsWith("global-namespace:GlobalNamespace")) return { [name]: props as Declared };
-  if (type.endsWith("global-namespace:GlobalNamespaces")) return props.namespaces ?? {};
+  const kind = TYPES.exec(type)?.[1];
+  if (kind === "GlobalNamespace") return { [name]: props as Declared };
+  if (kind === "GlobalNamespaces") return props.namespaces ?? {};
   return {};
 }
 
@@ -53,12 +57,10 @@ const productionKeepsWhatItHolds: ResourceValidationPolicy = {
   ...rule(
     "production-keeps-what-it-holds",
     "In production no namespace goes together with the workloads in it.",
-    ({ onDelete, onLeave, deleteNonEmpty }, args) => {
+    ({ deleteNonEmpty }, args) => {
       const { stacks } = args.getConfig<{ stacks: string[] }>();
-      const deletes = Object.entries({ onDelete, onLeave }).filter(([, policy]) => policy === "delete");
-      if (deleteNonEmpty !== true || deletes.length === 0 || !stacks.includes(stackOf(args))) return undefined;
-      const given = deletes.map(([argument]) => `${argument}: "delete"`).join(" and ");
-      return `${given} with deleteNonEmpty: true deletes what runs there`;
+      if (deleteNonEmpty !== true || !stacks.includes(stackOf(args))) return undefined;
+      return "with deleteNonEmpty: true a destroy deletes what runs there, on the mesh whatever onDelete says";
     },
   ),
   configSchema: { properties: { stacks: { type: "array", items: { type: "string" }, default: ["prod"] } } },

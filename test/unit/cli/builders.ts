@@ -32,7 +32,7 @@ function stateOf({ targets = {}, members, inputs = {} }: State): { readonly inpu
   const statuses = members ?? Object.fromEntries(Object.keys(targets).map((name) => [name, READY]));
   return {
     inputs: { name: "p", controlPlaneTarget: aTarget(), targets, ...inputs },
-    outputs: { members: statuses, controlPlane: READY },
+    outputs: { ...inputs, targets, controlPlaneTarget: aTarget(), members: statuses, controlPlane: READY },
   };
 }
 
@@ -71,8 +71,13 @@ export function aManyStep(
 }
 
 /** The mesh's own step, which says which clusters it has. */
-export function aMeshStep(clusters: readonly string[], controlPlane: unknown = { context: "mesh" }): object {
-  const inputs = { controlPlane, clusters: Object.fromEntries(clusters.map((name) => [name, { context: name }])) };
+export function aMeshStep(
+  clusters: readonly string[],
+  controlPlane: unknown = { context: "mesh" },
+  more: object = {},
+): object {
+  const contexts = Object.fromEntries(clusters.map((name) => [name, { context: name }]));
+  const inputs = { controlPlane, clusters: contexts, ...more };
   return { op: "same", urn: MESH_URN, newState: { inputs } };
 }
 

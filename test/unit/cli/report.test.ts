@@ -141,6 +141,73 @@ describe("a cluster in a report", () => {
     expect(report.destructive).toEqual([]);
   });
 
+  test("keeps a namespace that the mesh protects", () => {
+    const protecting = aMeshStep(["east"], undefined, { protectedNamespaces: ["p"] });
+    const report = aReport([protecting, aStep({ before: { ...onEast, inputs: { onDelete: "delete" } } })]);
+    expect(report.rows[0]?.cells).toMatchObject({ east: { kind: "release" }, controlPlane: { kind: "release" } });
+  });
+
+  test("that an earlier change left, and that could not be, is left by the next one", () => {
+    const members = { east: { state: "Failed", origin: "created", labels: { team: "a" } } };
+    const left = (onLeave: string) =>
+      aReport([aStep({ before: { members, inputs: { onLeave } }, after: { inputs: { onLeave } } })]);
+    expect(cellOf(left("release"), "p", "east")).toMatchObject({
+      kind: "release",
+      labels: [{ key: "team", from: "a" }],
+    });
+    expect(left("delete").destructive).toEqual(["p is deleted on east, unless it holds something."]);
+  });
+
+  test("where the answer to the first write was lost may hold what this resource has made", () => {
+    const before = { ...onEast, members: { east: { state: "Unreachable", unconfirmed: true } } };
+    const report = aReport([aStep({ before, after: { inputs: { onLeave: "delete" } } })]);
+    expect(cellOf(report, "p", "east")?.kind).toBe("delete");
+  });
+
+  describe("of which something is known after the update", () => {
+    const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+    const step = (onLeave: string) => {
+      const made = aStep({ before: onEast, after: { inputs: { onLeave } } });
+      const inputs = { name: "p", controlPlaneTarget: aTarget(), onLeave, targets: unknown };
+      return { ...made, newState: { inputs } };
+    };
+
+    test("is not said to be left", () => {
+      const report = aReport([step("release")]);
+      expect(report).toMatchObject({ rows: [{ policies: [{ key: "onLeave" }] }], untold: 1 });
+      expect(cellOf(report, "p", "east")).toBeUndefined();
+      expect(report.destructive).toEqual([
+        "Where p belongs is known after the update: whether it leaves a cluster is not said here.",
+      ]);
+      expect(aReport([step("retain")])).toMatchObject({ untold: 1, destructive: [] });
+    });
+
+    test("loses none of its labels, nor its injection", () => {
+      const target = aTarget({ "istio.io/rev": "canary" }, { injectedBy: "canary" });
+      const report = aReport([
+        aStep({ before: { targets: { east: target } }, after: { targets: { east: { labels: unknown } } } }),
+      ]);
+      expect(cellOf(report, "p", "east")).toMatchObject({
+        labels: [{ key: "all of them", to: "known after the update" }],
+        injection: { from: "canary", to: "not known" },
+      });
+      expect(report.destructive).toEqual([]);
+    });
+  });
+
+  test("of which nobody was asked who injects has not lost its sidecars", () => {
+    const report = aReport([
+      aStep({
+        before: { targets: { east: aTarget({ "istio.io/rev": "stable" }, { injectedBy: "stable" }) } },
+        after: { targets: { east: aTarget({ "istio.io/rev": "canary" }) } },
+      }),
+    ]);
+    expect(report.destructive).toEqual([]);
+    expect(report.restarts).toEqual([
+      "Running pods of p on east keep what stable gave them until they restart (new ones: not known).",
+    ]);
+  });
+
   test("that the mesh no longer has keeps the namespace as it is", () => {
     const step = aStep({ before: onEast, after: { targets: {}, inputs: { onLeave: "delete" } } });
     expect(cellOf(aReport([aMeshStep(["west"]), step]), "p", "east")?.kind).toBe("retain");
@@ -199,6 +266,12 @@ describe("a cluster in a report", () => {
     expect(report.errors[0]).toMatch(/^p: name: namespace "payments" on cluster "east": it belongs/);
   });
 
+  test("that refuses one of many is a conflict of that one, also with a hyphen in its name", () => {
+    const refusal = (name: string) => aRefusal(`namespaces${name}.injection`, 'cluster "west": it serves none');
+    const report = aReport([], [refusal('["team-a"]'), refusal('["team-b"]'), refusal(".orders")]);
+    expect(report.rows.map(({ namespace }) => namespace)).toEqual(["orders", "team-a", "team-b"]);
+  });
+
   test("that serves no such revision is a conflict of the resource's namespace", () => {
     const report = aReport(
       [],
@@ -245,6 +318,27 @@ describe("what a report puts into words", () => {
     expect(step("report").restarts).toEqual([
       "Running pods of p on east keep what default gave them until they restart (new ones: canary).",
     ]);
+  });
+
+  test("says what becomes of pods that have no sidecar yet", () => {
+    const step = (restart: string, before: State) =>
+      aReport([aStep({ before, after: onEast(injected("default"), { restart }) })]).restarts;
+    expect(step("report", onEast(aTarget()))).toEqual([
+      "Running pods of p on east stay without a sidecar until they restart (new ones: default).",
+    ]);
+    expect(step("rollout", onEast(aTarget()))).toEqual([
+      "Workloads of p on east are restarted by this update (new pods: default).",
+    ]);
+  });
+
+  test("names the restart of workloads in a namespace that is adopted, where the update makes it", () => {
+    const adopted = aTarget({ "istio.io/rev": "default" }, { injectedBy: "default", origin: "adopted" });
+    const step = (target: object, restart: string) => aReport([aStep({ after: onEast(target, { restart }) })]).restarts;
+    expect(step(adopted, "rollout")).toEqual([
+      "Workloads of p on east are restarted by this update (new pods: default).",
+    ]);
+    expect(step(adopted, "report")).toEqual([]);
+    expect(step(injected("default"), "rollout")).toEqual([]);
   });
 
   describe("of workloads that wait already", () => {
@@ -358,6 +452,47 @@ describe("namespaces that are one resource, in a report", () => {
     expect(moved).toMatchObject({ rows: [], unchanged: 1, destructive: [] });
     const out = aReport([aManyStep({ p: onEast("a") }, {}, ["p"]), aStep({ after: onEast("a") })]);
     expect(out).toMatchObject({ rows: [], unchanged: 1, destructive: [] });
+  });
+
+  describe("of which an earlier run could not", () => {
+    const after = (before: Readonly<Record<string, State>>, recorded: Readonly<Record<string, State>>) => {
+      const step = aManyStep(before, before) as { readonly oldState: object };
+      const { oldState } = aManyStep(recorded, {}) as { readonly oldState: { readonly outputs: object } };
+      return aReport([{ ...step, oldState: { ...step.oldState, outputs: oldState.outputs } }]);
+    };
+
+    test("end one are destructive, though it is declared neither before nor now", () => {
+      const report = after({ q: onEast("a") }, { p: onEast("a"), q: onEast("a") });
+      expect(report.destructive).toEqual(["p is deleted on the mesh's control plane, unless it holds something."]);
+    });
+
+    test("begin one have it to make", () => {
+      const report = after({ p: onEast("a"), q: onEast("a") }, { q: onEast("a") });
+      expect(cellOf(report, "p", "east")?.kind).toBe("create");
+      expect(report.unchanged).toBe(1);
+    });
+
+    test("write one to the mesh have all of it to write", () => {
+      const report = after({ p: onEast("b") }, { p: onEast("a") });
+      expect(cellOf(report, "p", "east")).toMatchObject({
+        kind: "change",
+        labels: [{ key: "team", from: "a", to: "b" }],
+      });
+    });
+  });
+
+  test("of which one is known after the update, or a secret, lose none of it", () => {
+    const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+    const of = (entry: string) => {
+      const step = aManyStep({ p: onEast("a"), q: onEast("a") }, { q: onEast("a") }) as {
+        readonly newState: { readonly inputs: { readonly namespaces: object } };
+      };
+      const { namespaces } = step.newState.inputs;
+      return aReport([{ ...step, newState: { inputs: { namespaces: { ...namespaces, p: entry } } } }]);
+    };
+    const untold = (why: string) => `Where p belongs ${why}: whether it leaves a cluster is not said here.`;
+    expect(of(unknown)).toMatchObject({ rows: [], destructive: [untold("is known after the update")] });
+    expect(of("[secret]").destructive).toEqual([untold("is a secret as a whole (single values can be one)")]);
   });
 
   test("of another mesh are others, whatever their names", () => {

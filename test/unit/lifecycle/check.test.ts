@@ -203,6 +203,34 @@ describe("what a check tells the user besides", () => {
     }
   });
 
+  test("is nothing of a control plane that it leaves, and that keeps it", async () => {
+    const fake = aFakeMesh({ controlPlane: "east" });
+    const { state } = await up(fake, ARGS);
+    const later = fake.restart();
+    await checked(later, { ...ARGS, clusters: ["west"], onLeave: "delete" }, state.inputs);
+    expect(later.said).toEqual([]);
+  });
+
+  test("is what becomes of a namespace where a run that was cut off has written it", async () => {
+    const fake = aFakeMesh();
+    const { state } = await up(fake, { ...ARGS, clusters: ["west"] });
+    await up(fake, ARGS, state);
+    const later = fake.restart();
+    await checked(later, { ...ARGS, labels: { team: "b" }, clusters: ["west"], onLeave: "delete" }, state.inputs);
+    expect(later.said).toEqual([expect.stringContaining("payments: leaves east: the namespace is DELETED there")]);
+  });
+
+  test("is that workloads are restarted in a namespace that is adopted, where the update does it", async () => {
+    const fake = aFakeMesh();
+    await fake.cluster("east").create({ name: "payments", labels: {}, annotations: {} }, "kubectl-create");
+    const declared = { ...ARGS, injection: "enabled", revisionCheck: "off" };
+    await checked(fake, { ...declared, restart: "rollout" });
+    expect(fake.said).toEqual([expect.stringContaining("payments: on east workloads")]);
+    const reporting = fake.restart();
+    await checked(reporting, declared);
+    expect(reporting.said).toEqual([]);
+  });
+
   test("is which labels stay on a cluster that it leaves, since somebody else has set them as well", async () => {
     const fake = aFakeMesh();
     const labels = { team: "a", "istio-injection": "enabled", theirs: "x" };

@@ -149,7 +149,7 @@ describe("many namespaces as one resource", () => {
     });
     const next = fake.restart();
     const left = await aRun(next).up({ namespaces: { payments: TWO.namespaces.payments } }, first);
-    expect(next.said).toEqual([
+    expect(diffMany(first.states, left.inputs).unfinished).toEqual([
       'orders: is no longer declared: on the mesh it is DELETED unless it holds something, if this resource created it; on its clusters: onDelete: "release"',
     ]);
     expect(left.failures).toEqual([]);
@@ -157,6 +157,25 @@ describe("many namespaces as one resource", () => {
     expect(await fake.cluster("controlPlane").get("orders")).toBeUndefined();
     expect((await fake.cluster("east").get("orders"))?.labels).not.toHaveProperty("team");
     expect(await labelsOn(fake, "east")).toEqual({ team: "a" });
+  });
+
+  test("stay as they are with ignoreChanges, where the engine hands in what was checked before", async () => {
+    const fake = aFakeMesh();
+    const first = await aRun(fake).up(TWO);
+    const { inputs, failures } = await aRun(fake.restart()).checked({ namespaces: first.inputs.namespaces }, first);
+    expect(failures).toEqual([]);
+    expect(diffMany(first.states, inputs).changes).toBe(false);
+  });
+
+  test("say until they are ended what becomes of those that could not be", async () => {
+    const fake = aFakeMesh();
+    const first = await aRun(fake).up(TWO);
+    const next = fake.restart();
+    next.fail("controlPlane", { ...FORBIDDEN, verbs: ["remove"] });
+    const left = await aRun(next).up({ namespaces: { payments: TWO.namespaces.payments } }, first);
+    expect(diffMany(left.states, left.inputs).unfinished).toEqual([
+      expect.stringMatching(/^orders: is no longer declared: on the mesh it is DELETED/),
+    ]);
   });
 
   test("keep on record what could not be ended", async () => {

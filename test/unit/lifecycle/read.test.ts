@@ -3,7 +3,7 @@ import { read } from "../../../provider/lifecycle/lifecycle.ts";
 import { diff } from "../../../provider/model/diff.ts";
 import { OWNER_ANNOTATION } from "../../../provider/model/owner.ts";
 import type { State } from "../../../provider/model/state.ts";
-import { aFakeMesh, CLUSTERS, DOWN, type FakeMesh, FORBIDDEN, up } from "./fake-mesh.ts";
+import { aFakeMesh, CLUSTERS, checked, DOWN, type FakeMesh, FORBIDDEN, labelsOn, up } from "./fake-mesh.ts";
 
 const ARGS = { labels: { team: "a" }, annotations: { note: "b" } };
 
@@ -83,7 +83,12 @@ describe("a refresh", () => {
     const { fake, state } = await aNamespaceEverywhere();
     fake.fail("east", { ...FORBIDDEN, verbs: ["list"] });
     expect(await seen(fake, state)).toEqual(state);
-    expect(fake.requests.filter((request) => request.startsWith("east"))).toEqual(["east list", "east get"]);
+    // The second is for the cluster's identity, once for all names.
+    expect(fake.requests.filter((request) => request.startsWith("east"))).toEqual([
+      "east list",
+      "east get",
+      "east get",
+    ]);
   });
 
   test("says gone only where every cluster says so", async () => {
@@ -95,6 +100,33 @@ describe("a refresh", () => {
       controlPlane: { state: "Missing" },
       members: { north: { state: "Unreachable" }, east: { state: "Missing" } },
     });
+  });
+
+  test("takes another cluster of the same name neither for gone nor for missing", async () => {
+    const { state } = await aNamespaceEverywhere();
+    const moved = <T extends object>(status: T) => ({ ...status, cluster: "00000000" });
+    const members = Object.fromEntries(Object.entries(state.members).map(([name, status]) => [name, moved(status)]));
+    const elsewhere = { ...state, members, controlPlane: moved(state.controlPlane) };
+    const after = await seen(aFakeMesh(), elsewhere);
+    const error = expect.stringContaining("this is another cluster than the one of that name before");
+    expect(after.controlPlane).toEqual({ ...elsewhere.controlPlane, state: "Failed", error });
+    expect(after.members.east).toEqual({ ...elsewhere.members.east, state: "Failed", error });
+  });
+
+  test("leaves to others what was declared and never reached a cluster", async () => {
+    const { fake, state } = await aNamespaceEverywhere();
+    fake.fail("east", DOWN);
+    const more = { ...ARGS, labels: { team: "a", cost: "7" } };
+    const { state: partial } = await up(fake, more, state);
+    fake.heal("east");
+    fake.cluster("east").edit("payments", { labels: { cost: "42" } });
+    const refreshed = await seen(fake.restart(), partial);
+    expect(refreshed.members.east?.labels).toEqual({ team: "a" });
+    const { failures } = await checked(fake.restart(), more, refreshed.inputs);
+    expect(failures).toEqual([
+      { property: "labels.cost", reason: expect.stringContaining('label "cost" is owned by "kubectl-label"') },
+    ]);
+    expect(await labelsOn(fake, "east")).toEqual({ team: "a", cost: "42" });
   });
 
   test("does not say gone while a cluster that left the mesh may still have it", async () => {

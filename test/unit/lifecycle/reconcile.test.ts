@@ -162,7 +162,9 @@ describe("a cluster that leaves", () => {
       'cannot release namespace "payments" on cluster "west": connection refused: test (ECONNREFUSED)',
     ]);
     expect(after.state.members.west).toMatchObject({ state: "Unreachable" });
-    expect(diff(after.state, after.state.inputs).unfinished).toEqual(["west has still to be left"]);
+    expect(diff(after.state, after.state.inputs).unfinished).toEqual([
+      'west has still to be left (onLeave: "release")',
+    ]);
     fake.heal("west");
     const next = await up(fake.restart(), { ...ARGS, clusters: ["east"] }, after.state);
     expect(next.failures).toEqual([]);
@@ -181,7 +183,21 @@ describe("a cluster that leaves", () => {
     const { state: again } = await up(back, { labels: { team: "a" } }, after);
     expect(again.members.west).toEqual(state.members.west);
     expect(again.orphaned).toEqual({});
-    expect(back.writes()).toEqual(["controlPlane apply"]);
+    expect(back.writes()).toEqual(["controlPlane apply", "west apply"]);
+  });
+
+  test("that comes back to the mesh is not believed to hold what it held", async () => {
+    const fake = aFakeMesh();
+    const { state } = await up(fake, { labels: { team: "a" } });
+    const { state: after } = await up(
+      fake.restart({ clusters: { east: {}, north: {} } }),
+      { labels: { team: "a" } },
+      state,
+    );
+    fake.cluster("west").vanish("payments");
+    const { state: again } = await up(fake.restart(), { labels: { team: "a" } }, after);
+    expect(await labelsOn(fake, "west")).toEqual({ team: "a" });
+    expect(again.members.west?.uid).not.toBe(state.members.west?.uid);
   });
 });
 
@@ -249,6 +265,22 @@ describe("a cluster that fails", () => {
     expect(seen?.members).toEqual(back.state.members);
   });
 
+  test("whose answer was lost is written again also where it is the control plane", async () => {
+    const fake = aFakeMesh();
+    const { state } = await up(fake, { ...ARGS, labels: { team: "a" } });
+    fake.fail("controlPlane", ANSWER_LOST);
+    const lost = await up(fake, { ...ARGS, labels: { team: "b" } }, state);
+    expect(lost.failures).toEqual([expect.stringContaining("Nothing was written to the clusters")]);
+    expect(lost.state).toEqual({
+      ...state,
+      controlPlane: { ...state.controlPlane, state: "Unreachable", error: expect.any(String), unconfirmed: true },
+    });
+    fake.heal("controlPlane");
+    const back = await up(fake.restart(), { ...ARGS, labels: { team: "a" } }, lost.state);
+    expect(await labelsOn(fake, "controlPlane")).toEqual({ team: "a" });
+    expect(back.state).toEqual(state);
+  });
+
   test("that was not reached is not written again where the program has gone back", async () => {
     const fake = aFakeMesh();
     const { state } = await up(fake, { ...ARGS, labels: { team: "a" } });
@@ -301,6 +333,48 @@ describe("what stands there already", () => {
       west: { origin: "created" },
     });
     expect(await labelsOn(fake, "east")).toEqual({ old: "x", team: "a" });
+  });
+
+  test("is not ours to delete because it was ours before: who made it counts", async () => {
+    const fake = aFakeMesh();
+    await fake.cluster("east").create({ name: "payments", labels: { old: "x" }, annotations: {} }, "kubectl-create");
+    const { state } = await up(fake, ARGS);
+    const left = await up(fake.restart(), { ...ARGS, clusters: ["west"], onLeave: "retain" }, state);
+    const declared = { labels: { team: "b" }, clusters: ["east", "west"], adopt: "never" };
+    const back = await up(fake.restart(), declared, left.state);
+    expect(back.failures).toEqual([]);
+    expect(back.state.members.east).toMatchObject({ state: "Ready", origin: "adopted" });
+  });
+
+  test("is asked about its workloads by the next run, where a write was not as declared", async () => {
+    const fake = aFakeMesh();
+    const { state } = await up(fake, ARGS);
+    fake.cluster("east").edit("payments", { labels: { "istio-injection": "enabled" } });
+    const changed = { ...ARGS, injection: { revision: "canary" }, revisionCheck: "off" };
+    const { inputs } = await checked(aFakeMesh(), changed, state.inputs);
+    const { state: after } = await reconcile(inputs, state, fake.world);
+    expect(after.members.east).toMatchObject({
+      state: "Failed",
+      restartsUnknown: "the namespace could not be written as declared",
+    });
+  });
+
+  test("is recorded as it was written, where what competes with it could not be removed", async () => {
+    const fake = aFakeMesh();
+    const { state } = await up(fake, ARGS);
+    fake.cluster("east").edit("payments", { labels: { "istio-injection": "enabled" } });
+    fake.fail("east", { ...FORBIDDEN, verbs: ["removeLabels"] });
+    const changed = { ...ARGS, injection: { revision: "canary" }, revisionCheck: "off", force: true };
+    const half = await up(fake.restart(), changed, state);
+    expect(half.state.members.east).toMatchObject({
+      state: "Failed",
+      labels: { "istio-injection": "enabled", "istio.io/rev": "canary", team: "a" },
+    });
+    fake.heal("east");
+    const next = fake.restart();
+    const back = await up(next, ARGS, half.state);
+    expect(back.failures).toEqual([]);
+    expect(await labelsOn(fake, "east")).not.toHaveProperty("istio.io/rev");
   });
 
   test("is not touched where somebody made it anew after the last run", async () => {

@@ -67,6 +67,14 @@ describe("a destroyed namespace", () => {
     expect(fake.writes()).not.toContain("east remove");
     expect(await labelsOn(fake, "east", "default")).toEqual({});
   });
+
+  test("is never deleted where the mesh protects it by now", async () => {
+    const { fake, state } = await made({ onDelete: "delete" });
+    const protecting = fake.restart({ protectedNamespaces: ["payments"] });
+    expect(await remove(state, protecting.world)).toEqual([]);
+    expect(await labelsOn(fake, "controlPlane")).toEqual({});
+    expect(await labelsOn(fake, "east")).toEqual({});
+  });
 });
 
 describe("a namespace is not deleted on doubt", () => {
@@ -107,6 +115,15 @@ describe("a namespace is not deleted on doubt", () => {
       expect.stringContaining("this is another cluster than the one of that name before"),
     ]);
     expect(await labelsOn(fake, "west")).toEqual({ team: "a" });
+  });
+
+  test("the control plane is another one under the same name: nothing is", async () => {
+    const { fake, state } = await made({ onDelete: "delete" });
+    const moved = { ...state, controlPlane: { ...state.controlPlane, cluster: "00000000" } };
+    expect(await remove(moved, fake.world)).toEqual([
+      expect.stringContaining("this is another cluster than the one of that name before"),
+    ]);
+    expect(fake.writes()).toEqual([]);
   });
 
   test("it says nothing of where it came from", async () => {

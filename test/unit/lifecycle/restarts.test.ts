@@ -79,6 +79,16 @@ describe("workloads that wait", () => {
     expect(east.requests).toEqual(["GET pods"]);
   });
 
+  test("that cannot be told now are a failure where they shall be restarted, and not where they are reported", async () => {
+    const east = fakeWorkloads([]);
+    east.server.request = async () => {
+      throw new ClusterError("timeout", "no answer within 15 s");
+    };
+    const what = 'which workloads wait for a restart on cluster "east" is not known: no answer within 15 s';
+    expect((await settle({ east })).failures).toEqual([`namespace "payments": ${what}`]);
+    expect(await settle({ east }, { restart: "report" })).toMatchObject({ failures: [], said: [`payments: ${what}`] });
+  });
+
   test("are unknown, and no failure, where pods may not be listed", async () => {
     const east = fakeWorkloads([]);
     east.server.request = async () => {

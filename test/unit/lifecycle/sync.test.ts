@@ -319,6 +319,18 @@ describe("a GlobalNamespace that leaves clusters out", () => {
     });
   });
 
+  test("does not take the end of the mesh's namespace for the end of its records", async () => {
+    const world = aWorld();
+    await add(world.east, "shop");
+    const first = world.process();
+    await first.sync("from-east", EAST);
+    await first.namespace("shop", {});
+    world.mesh.vanish("shop");
+    expect((await world.process().namespace("shop", {}, "preview")).checkFailures).toEqual([
+      { property: "clusters", reason: expect.stringContaining('run "pulumi up --refresh"') },
+    ]);
+  });
+
   test("keeps its clusters while the mesh cannot be reached, and is not begun without it", async () => {
     const world = aWorld();
     await add(world.east, "shop");

@@ -120,7 +120,7 @@ describe("what an earlier run left undone is seen from the outputs alone", () =>
       "a cluster that was not left",
       aState({ members: { ...aState().members, north: aStatus() } }),
       "members.north",
-      "north has still to be left",
+      'north has still to be left (onLeave: "release")',
     ],
   ];
   test.each(cases)("%s", (_, state, path, line) => {

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
+  isDeletable,
   PROTECTED_NAMESPACES,
   problemOfClusterName,
   problemOfNamespaceName,
-  UNDELETABLE_NAMESPACES,
 } from "../../../provider/model/name.ts";
 import { anyText, namespaceName } from "./builders.ts";
 
@@ -45,7 +45,9 @@ describe("a namespace's name", () => {
 
   test("may be default, which is never deleted", () => {
     expect(problem("default")).toBeUndefined();
-    expect(UNDELETABLE_NAMESPACES).toEqual(["default", ...PROTECTED_NAMESPACES]);
+    expect(isDeletable("default", [])).toBe(false);
+    for (const name of PROTECTED_NAMESPACES) expect(isDeletable(name, [])).toBe(false);
+    expect([isDeletable("vault", []), isDeletable("vault", ["vault"])]).toEqual([true, false]);
   });
 
   test("is accepted whenever it is an RFC 1123 label, and refused when a character of another kind is put into it", () => {

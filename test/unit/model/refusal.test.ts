@@ -53,6 +53,7 @@ describe("a namespace that is there already", () => {
       property: "adopt",
       reason: expect.stringContaining('adopt: "labels" takes it'),
     });
+    expect(refusalOf(aNamespace(), aClaim({ adopt: "never", force: true }))?.property).toBe("adopt");
     expect(refusalOf(aNamespace(), aClaim({ adopt: "never", known: true }))).toBeUndefined();
     expect(refusalOf(owned(OWNER), aClaim({ adopt: "never" }))).toBeUndefined();
   });
@@ -85,10 +86,9 @@ describe("a namespace that is there already", () => {
     expect(refusalOf(injected(fieldManagerOf(OWNER)), aClaim({ labels: CANARY }))).toBeUndefined();
   });
 
-  test("is taken whatever stands in the way, by force", () => {
+  test("is taken whoever has set what it carries, by force", () => {
     const force = true;
     expect(refusalOf(owned(OTHER_STACK), aClaim({ force }))).toBeUndefined();
-    expect(refusalOf(aNamespace(), aClaim({ force, adopt: "never" }))).toBeUndefined();
     expect(refusalOf(injected("kubectl-label"), aClaim({ force, labels: CANARY }))).toBeUndefined();
   });
 });

@@ -206,6 +206,15 @@ describe("a declaration that is refused", () => {
       'overrides.east.labels["istio-injection"]',
       'write injection: "enabled"',
     ],
+    [
+      "a cluster's waypoint that the injection of all sets",
+      {
+        injection: { ambient: { waypoint: "shared" } },
+        overrides: { east: { labels: { "istio.io/use-waypoint": "own" } } },
+      },
+      'overrides.east.labels["istio.io/use-waypoint"]',
+      "is set by injection as well",
+    ],
     ["an unknown injection", { injection: "on" }, "injection", 'is "on"; allowed: "enabled", "disabled", "ambient"'],
     ["an empty revision", { injection: { revision: "" } }, "injection.revision", "is empty"],
     ["a revision that is no label's value", { injection: { tag: "a/b" } }, "injection.tag", "is not a label's value"],

@@ -1,5 +1,5 @@
 import { runtime } from "@pulumi/pulumi";
-import { beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { type ConnectionArgs, Mesh } from "../../../sdk/mesh.ts";
 
 const SECRET = "canary-kubeconfig-6f1d9c";
@@ -26,6 +26,10 @@ beforeAll(() => mock("acme"));
 
 beforeEach(() => {
   registered = [];
+});
+
+afterEach(() => {
+  vi.unstubAllEnvs();
 });
 
 /** What the engine is told of the first resource of that name. */
@@ -89,6 +93,34 @@ describe("Mesh", () => {
     const mesh = new Mesh("one", { controlPlane: "east", clusters: { east: { context: "e" } } });
     mesh.kubernetes("controlPlane");
     expect(await inputsOf("one-east")).toMatchObject({ context: "e" });
+  });
+
+  test.each([
+    ["10.0.0.1", "https://10.0.0.1:443"],
+    ["fd00::1", "https://[fd00::1]:443"],
+  ])("hands on the service account of its pod, whatever KUBECONFIG says: %s", async (host, server) => {
+    vi.stubEnv("KUBERNETES_SERVICE_HOST", host);
+    vi.stubEnv("KUBERNETES_SERVICE_PORT", "443");
+    const mesh = new Mesh("pod", { controlPlane: { inCluster: true }, clusters: {} });
+    mesh.kubernetes("controlPlane", { name: "own" });
+    const { kubeconfig } = await inputsOf("own");
+    const dir = "/var/run/secrets/kubernetes.io/serviceaccount";
+    expect(JSON.parse(kubeconfig as string)).toEqual({
+      apiVersion: "v1",
+      kind: "Config",
+      clusters: [{ name: "pod", cluster: { server, "certificate-authority": `${dir}/ca.crt` } }],
+      users: [{ name: "pod", user: { tokenFile: `${dir}/token` } }],
+      contexts: [{ name: "pod", context: { cluster: "pod", user: "pod" } }],
+      "current-context": "pod",
+    });
+  });
+
+  test("hands on no service account where there is no pod", () => {
+    vi.stubEnv("KUBERNETES_SERVICE_HOST", undefined);
+    const mesh = new Mesh("outside", { controlPlane: "home", clusters: { home: { inCluster: true } } });
+    expect(() => mesh.kubernetes("controlPlane")).toThrow(
+      'Mesh "outside": "home" has inCluster: true, but this is not a pod with a service account',
+    );
   });
 
   test("says which clusters it has, where it is asked for another", () => {
