@@ -1,8 +1,9 @@
 /** Clusters as a command is told of them: contexts of a kubeconfig. */
 
-import { type ClusterClient, createClusterClient } from "../provider/kube/cluster-client";
+import { type ClusterClient, type ClusterClientOptions, createClusterClient } from "../provider/kube/cluster-client";
 import { resolveConnection } from "../provider/kube/resolve-connection";
 import { createWorld } from "../provider/kube/world";
+import { DEFAULT_CONCURRENCY, DEFAULT_REQUEST_TIMEOUT_SECONDS } from "../provider/model/mesh";
 
 export interface ContextOptions {
   /** Default: KUBECONFIG, else `~/.kube/config`. */
@@ -21,8 +22,14 @@ export function connect({ kubeconfigPath, context }: ContextOptions): ClusterCli
   const resolved = resolveConnection(connection, world);
   if (resolved.kind === "problem") throw new Error(resolved.reason);
   const { version } = require("../../package.json") as { readonly version: string };
-  // Whoever runs a command on a kubeconfig has chosen its plugins, as with kubectl.
-  return createClusterClient(resolved.cluster, { execPlugins: "allow", version }, world);
+  const options: ClusterClientOptions = {
+    // Whoever runs a command on a kubeconfig has chosen its plugins, as with kubectl.
+    execPlugins: "allow",
+    version,
+    callsAtOnce: DEFAULT_CONCURRENCY,
+    requestTimeLimitMs: DEFAULT_REQUEST_TIMEOUT_SECONDS * 1000,
+  };
+  return createClusterClient(resolved.cluster, options, world);
 }
 
 /** `east=CONTEXT` or `east`, whose context has the same name. */

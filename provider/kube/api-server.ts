@@ -4,7 +4,7 @@
  */
 
 import type { ClusterError } from "../model/cluster-error";
-import { isRecord } from "../model/json";
+import { isRecord, parseJson } from "../model/json";
 import { type ClassifyContext, classifyAnswer, classifyFailure, readStatus } from "./classify";
 import type { Credential, Credentials } from "./credentials";
 import type { Redactor } from "./redact";
@@ -21,14 +21,20 @@ export interface ApiCall {
   readonly body?: { readonly contentType: string; readonly json: unknown };
   /** Asks for another representation than the object itself: its metadata alone, discovery in one piece. */
   readonly accept?: string;
-  /** A collection: it may be large, is asked for packed, and may take longer. */
+  /** A collection: it may be large, and is asked for packed. */
   readonly large?: boolean;
 }
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 export type ApiAnswer =
-  | { readonly kind: "found"; readonly status: number; readonly json: JsonObject }
+  | {
+      readonly kind: "found";
+      readonly status: number;
+      readonly json: JsonObject;
+      /** Characters of the body, unpacked; absent where there was no body to count. */
+      readonly size?: number;
+    }
   /** The API's own word that the named object is not there. A 404 of a proxy or for an unknown path is an error. */
   | { readonly kind: "absent"; readonly error: ClusterError };
 
@@ -36,15 +42,13 @@ export interface ApiServer {
   request(call: ApiCall): Promise<ApiAnswer>;
 }
 
-/** Milliseconds for one request, admission webhooks included (Kubernetes gives each 10 s unless it says otherwise). */
-export const REQUEST_TIME_LIMIT_MS = 15_000;
-
-/** Milliseconds for one page of a collection. */
-export const LIST_TIME_LIMIT_MS = 30_000;
-
 /** Bytes; etcd stores at most 1.5 MiB an object (`--max-request-bytes`). */
 const MAX_OBJECT_BYTES = 4 * 1024 * 1024;
 const MAX_LIST_BYTES = 64 * 1024 * 1024;
+
+function maxBytesOf({ large }: ApiCall): number {
+  return large === true ? MAX_LIST_BYTES : MAX_OBJECT_BYTES;
+}
 
 export function createApiServer(
   cluster: ResolvedCluster,
@@ -53,7 +57,8 @@ export function createApiServer(
     readonly credentials: Credentials;
     readonly redactor: Redactor;
     readonly userAgent: string;
-    readonly requestTimeLimitMs?: number;
+    /** Milliseconds for one request, admission webhooks included, each of which Kubernetes gives 10 s by itself. */
+    readonly requestTimeLimitMs: number;
     now(): number;
   },
 ): ApiServer {
@@ -69,8 +74,6 @@ export function createApiServer(
     "user-agent": parts.userAgent,
     ...impersonationHeaders(cluster),
   };
-  const objectLimitMs = parts.requestTimeLimitMs ?? REQUEST_TIME_LIMIT_MS;
-  const listLimitMs = Math.max(objectLimitMs, parts.requestTimeLimitMs ?? LIST_TIME_LIMIT_MS);
 
   const send = (call: ApiCall, credential: Credential): Promise<WireAnswer> =>
     parts.transport.send(
@@ -85,8 +88,8 @@ export function createApiServer(
           ...(call.large === true && cluster.compress ? { "accept-encoding": "gzip" } : {}),
         },
         ...(call.body === undefined ? {} : { body: JSON.stringify(call.body.json) }),
-        timeLimitMs: call.large === true ? listLimitMs : objectLimitMs,
-        maxBytes: call.large === true ? MAX_LIST_BYTES : MAX_OBJECT_BYTES,
+        timeLimitMs: parts.requestTimeLimitMs,
+        maxBytes: maxBytesOf(call),
       },
       credential.clientCertificate,
     );
@@ -105,13 +108,13 @@ export function createApiServer(
       let text: string;
       try {
         answer = await exchange(call);
-        text = await unpack(answer, call.large === true ? MAX_LIST_BYTES : MAX_OBJECT_BYTES);
+        text = await unpack(answer, maxBytesOf(call));
       } catch (error) {
         throw classifyFailure(error, context);
       }
       const json = parseJson(text);
       if (answer.status >= 200 && answer.status < 300) {
-        if (isRecord(json)) return { kind: "found", status: answer.status, json };
+        if (isRecord(json)) return { kind: "found", status: answer.status, json, size: text.length };
         throw classifyAnswer({ ...answer, json: undefined }, context);
       }
       const error = classifyAnswer({ ...answer, json }, context);
@@ -155,12 +158,4 @@ async function unpack(answer: WireAnswer, maxBytes: number): Promise<string> {
       } else reject(new TransportError("BODY_ENCODING", "the answer cannot be unpacked", { cause: error }));
     });
   });
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -2,6 +2,7 @@
 
 import { ClusterError, type ClusterErrorCode, type FieldConflict, isClusterError } from "../model/cluster-error";
 import { isRecord } from "../model/json";
+import { shorten } from "./redact";
 
 /** Characters. A Status can repeat a whole object; what is of use stands at its beginning. */
 export const MAX_MESSAGE_LENGTH = 500;
@@ -176,9 +177,10 @@ function readConflict(cause: Readonly<Record<string, unknown>>): FieldConflict {
 }
 
 function refusedByAdmission(details: StatusDetails | undefined): boolean {
-  return /^admission webhook ".*" denied the request|ValidatingAdmissionPolicy '.*' with binding '.*' denied request/.test(
-    details?.message ?? "",
-  );
+  const byWebhook = /^admission webhook "[^"]*" denied the request/;
+  const byPolicy = /ValidatingAdmissionPolicy '[^']*' with binding '[^']*' denied request/;
+  const message = details?.message ?? "";
+  return byWebhook.test(message) || byPolicy.test(message);
 }
 
 function describe(answer: FailedAnswer, details: StatusDetails | undefined): string {
@@ -230,6 +232,8 @@ function isServerFault(status: number | undefined): boolean {
   return status !== undefined && status >= 500;
 }
 
+/** Each text of a Status is taken from here, so that no pattern meets one of several megabytes. */
 function textOf(value: unknown): string | undefined {
-  return typeof value === "string" && value !== "" ? value : undefined;
+  const text = typeof value === "string" ? shorten(value) : "";
+  return text === "" ? undefined : text;
 }

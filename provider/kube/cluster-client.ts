@@ -9,7 +9,7 @@ import { createLimit } from "./concurrency";
 import { createCredentials } from "./credentials";
 import { createHttpApi } from "./http-api";
 import type { NamespaceApi } from "./namespace-api";
-import { createRedactor } from "./redact";
+import { createRedactor, shorten } from "./redact";
 import { type ResolvedCluster, secretsOf } from "./resolved-cluster";
 import { createRetry, withRetry } from "./retry";
 import { CONNECT_TIME_LIMIT_MS, createTransport } from "./transport";
@@ -19,10 +19,10 @@ export interface ClusterClientOptions {
   readonly execPlugins: ExecPlugins;
   /** Of this package, for the `User-Agent` and so for the cluster's audit log. */
   readonly version: string;
-  /** Calls at once to this cluster. Default {@link CALLS_AT_ONCE}. */
-  readonly callsAtOnce?: number;
-  /** Milliseconds for one request and one try. Default 15 s, for a page of a list 30 s. */
-  readonly requestTimeLimitMs?: number;
+  /** Calls at once to this cluster. */
+  readonly callsAtOnce: number;
+  /** Milliseconds for one request and one try. */
+  readonly requestTimeLimitMs: number;
   /** Ends all that is asked, and lets nothing more be asked. */
   readonly signal?: AbortSignal;
 }
@@ -48,7 +48,7 @@ export function createClusterClient(
   const redactor = createRedactor();
   for (const secret of secretsOf(cluster)) redactor.register(secret);
   // Who waits less for an answer does not wait longer for the connection.
-  const connectTimeLimitMs = Math.min(CONNECT_TIME_LIMIT_MS, options.requestTimeLimitMs ?? CONNECT_TIME_LIMIT_MS);
+  const connectTimeLimitMs = Math.min(CONNECT_TIME_LIMIT_MS, options.requestTimeLimitMs);
   const transport = createTransport(cluster, { now: world.now, connectTimeLimitMs });
   const cancellable = untilCancelled(options.signal);
   const answering = createApiServer(cluster, {
@@ -57,21 +57,22 @@ export function createClusterClient(
     redactor,
     userAgent: `pulumi-global-namespace/${options.version}`,
     now: world.now,
-    ...(options.requestTimeLimitMs === undefined ? {} : { requestTimeLimitMs: options.requestTimeLimitMs }),
+    requestTimeLimitMs: options.requestTimeLimitMs,
   });
   const server: ApiServer = { request: (call) => cancellable(() => answering.request(call)) };
   const sleep = (milliseconds: number) => cancellable(() => world.sleep(milliseconds));
   const retry = createRetry({ now: world.now, random: world.random, sleep });
+  const repeated: ApiServer = {
+    request: (call) => retry(() => server.request(call), { repeatable: call.method !== "POST" }),
+  };
   const limit = createLimit(options.callsAtOnce);
   const breaker = createBreaker(world);
   // A call takes its place first: those that waited for one find the breaker open and leave at once.
   const guard: Around = (call) => limit(() => breaker(call));
   return {
-    ...around(withRetry(createHttpApi(server), retry), guard),
-    server: {
-      request: (call) => guard(() => retry(() => server.request(call), { repeatable: call.method !== "POST" })),
-    },
-    redact: (text) => redactor.redact(text),
+    ...around(withRetry(createHttpApi(server, repeated), retry), guard),
+    server: { request: (call) => guard(() => repeated.request(call)) },
+    redact: (text) => redactor.redact(shorten(text)),
     close: () => transport.close(),
   };
 }

@@ -63,6 +63,11 @@ function readProxy(text: string | undefined, where: string): string | undefined 
   if (proxy === undefined || (proxy.protocol !== "http:" && proxy.protocol !== "https:") || proxy.hostname === "") {
     throw new ConnectionProblem(`${where}: the proxy is not a URL that begins with http:// or https://`);
   }
+  if (!isDecodable(proxy.username) || !isDecodable(proxy.password)) {
+    throw new ConnectionProblem(
+      `${where}: the proxy's user or password has a % that is not part of a percent-encoding; write %25`,
+    );
+  }
   return proxy.href;
 }
 
@@ -71,6 +76,15 @@ function proxyOfEnvironment(server: URL, world: ConnectionWorld): string | undef
     chooseProxy(server, world.env),
     `the environment's ${server.protocol.slice(0, -1).toUpperCase()}_PROXY`,
   );
+}
+
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function parseUrl(text: string): URL | undefined {

@@ -2,13 +2,7 @@
 
 import type { Around } from "./around";
 
-/**
- * Calls at once to one cluster. Half of what the API server's priority and fairness gives a global-default user at
- * once on a small control plane, and far below its 100 HTTP/2 streams a connection.
- */
-export const CALLS_AT_ONCE = 32;
-
-export function createLimit(atOnce: number = CALLS_AT_ONCE): Around {
+export function createLimit(atOnce: number): Around {
   const waiting: (() => void)[] = [];
   let running = 0;
   return async (call) => {

@@ -42,7 +42,10 @@ const RENEWAL_PAUSE_MS = 10_000;
 interface Held {
   readonly credential: Credential;
   readonly since: number;
+  /** When another one is had. */
   readonly until: number;
+  /** When it is good no longer; until then it is used where no other can be had. */
+  readonly expiresAt: number;
 }
 
 interface Source {
@@ -84,8 +87,14 @@ export function createCredentials(
 
   return {
     async get() {
-      if (held !== undefined && world.now() < held.until) return held.credential;
-      return (await obtainOnce()).credential;
+      const last = held;
+      if (last !== undefined && world.now() < last.until) return last.credential;
+      try {
+        return (await obtainOnce()).credential;
+      } catch (error) {
+        if (last !== undefined && isClusterError(error) && world.now() < last.expiresAt) return last.credential;
+        throw error;
+      }
     },
     async renew(used) {
       if (obtaining === undefined && held !== undefined) {
@@ -111,7 +120,8 @@ function createSource(
       async obtain() {
         const since = world.now();
         const read = readToken(tokenFile, world);
-        return { credential: { token: read, ...certificate }, since, until: since + TOKEN_FILE_PERIOD_MS };
+        const until = since + TOKEN_FILE_PERIOD_MS;
+        return { credential: { token: read, ...certificate }, since, until, expiresAt: Number.POSITIVE_INFINITY };
       },
     };
   }
@@ -120,17 +130,19 @@ function createSource(
     return {
       pauseMs: RENEWAL_PAUSE_MS,
       async obtain() {
-        const { expiresAt, ...credential } = await runExecPlugin(exec, cluster, execPlugins, world);
+        const answer = await runExecPlugin(exec, cluster, execPlugins, world);
+        const { expiresAt = Number.POSITIVE_INFINITY, ...credential } = answer;
         const since = world.now();
-        const until = expiresAt === undefined ? Number.POSITIVE_INFINITY : expiresAt - marginOf(expiresAt - since);
-        return { credential: { ...certificate, ...credential }, since, until };
+        const until = expiresAt - marginOf(expiresAt - since);
+        return { credential: { ...certificate, ...credential }, since, until, expiresAt };
       },
     };
   }
   const credential = { ...(token === undefined ? {} : { token }), ...certificate };
+  const never = Number.POSITIVE_INFINITY;
   return {
-    pauseMs: Number.POSITIVE_INFINITY,
-    obtain: async () => ({ credential, since: world.now(), until: Number.POSITIVE_INFINITY }),
+    pauseMs: never,
+    obtain: async () => ({ credential, since: world.now(), until: never, expiresAt: never }),
   };
 }
 

@@ -1,6 +1,7 @@
 /** Opens one connection to a cluster's API server: TCP or a proxy's tunnel, then TLS, within one time limit. */
 
 import type { Socket } from "node:net";
+import { commonAuthorities } from "./authorities";
 import { bareHost } from "./proxy";
 import type { ClientCertificate, ResolvedCluster } from "./resolved-cluster";
 import { TransportError } from "./transport-error";
@@ -18,6 +19,15 @@ export interface DialOptions {
   /** For TCP, the proxy and TLS together. */
   readonly timeLimitMs: number;
 }
+
+/**
+ * Milliseconds for each address of a host before the next one is tried. Node's own 250 ms give up every address but the
+ * last of a host that is farther away than that, so that one of IPv6 and IPv4 is never reached where only it works.
+ */
+const ADDRESS_TIME_LIMIT_MS = 1_500;
+
+/** Addresses, at the least, that are tried within the time limit of the connection. */
+const ADDRESSES_TRIED = 3;
 
 type Target = Pick<ResolvedCluster, "server" | "serverName" | "authority" | "verifyTls" | "proxyUrl">;
 
@@ -47,15 +57,22 @@ async function connect(target: Target, options: DialOptions, open: Socket[]): Pr
   const port = portOf(server);
   const carrier =
     target.proxyUrl === undefined
-      ? await openTcp(host, port, open)
-      : await openTunnel(new URL(target.proxyUrl), server, open);
+      ? await openTcp(host, port, options, open)
+      : await openTunnel(new URL(target.proxyUrl), server, options, open);
   if (server.protocol === "http:") return { socket: carrier, protocol: "http/1.1" };
   return openTls(carrier, host, target, options, open);
 }
 
-function openTcp(host: string, port: number, open: Socket[]): Promise<Socket> {
+function openTcp(host: string, port: number, { timeLimitMs }: DialOptions, open: Socket[]): Promise<Socket> {
   const { connect: connectTcp } = require("node:net") as typeof import("node:net");
-  const socket = connectTcp({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 });
+  const socket = connectTcp({
+    host,
+    port,
+    noDelay: true,
+    keepAlive: true,
+    keepAliveInitialDelay: 30_000,
+    autoSelectFamilyAttemptTimeout: Math.min(ADDRESS_TIME_LIMIT_MS, Math.ceil(timeLimitMs / ADDRESSES_TRIED)),
+  });
   open.push(socket);
   return settled(socket, "connect");
 }
@@ -64,12 +81,13 @@ async function openTls(
   carrier: Socket,
   host: string,
   target: Target,
-  options: DialOptions,
+  options: Omit<DialOptions, "timeLimitMs">,
   open: Socket[],
 ): Promise<Connection> {
   const { connect: connectTls } = require("node:tls") as typeof import("node:tls");
   const { isIP } = require("node:net") as typeof import("node:net");
   const name = target.serverName ?? host;
+  const authority = target.authority ?? (target.verifyTls ? commonAuthorities() : undefined);
   const socket = connectTls({
     socket: carrier,
     host: name,
@@ -77,7 +95,8 @@ async function openTls(
     ALPNProtocols: [...options.protocols],
     // Written out, since NODE_TLS_REJECT_UNAUTHORIZED=0 in the environment would decide otherwise.
     rejectUnauthorized: target.verifyTls,
-    ...(target.authority === undefined ? {} : { ca: target.authority }),
+    // An intermediate authority is trusted as it is, as by kubectl, and without its root (from Node 22.9 on).
+    ...(authority === undefined ? {} : { ca: authority, allowPartialTrustChain: true }),
     ...(options.clientCertificate === undefined
       ? {}
       : { cert: options.clientCertificate.certificate, key: options.clientCertificate.key }),
@@ -87,14 +106,14 @@ async function openTls(
   return { socket, protocol: socket.alpnProtocol === "h2" ? "h2" : "http/1.1" };
 }
 
-async function openTunnel(proxy: URL, server: URL, open: Socket[]): Promise<Socket> {
+async function openTunnel(proxy: URL, server: URL, options: DialOptions, open: Socket[]): Promise<Socket> {
   const host = bareHost(proxy.hostname);
   let carrier: Socket;
   try {
-    carrier = await openTcp(host, portOf(proxy), open);
+    carrier = await openTcp(host, portOf(proxy), options, open);
     if (proxy.protocol === "https:") {
       const trust = { server: proxy.href, verifyTls: true };
-      carrier = (await openTls(carrier, host, trust, { protocols: ["http/1.1"], timeLimitMs: 0 }, open)).socket;
+      carrier = (await openTls(carrier, host, trust, { protocols: ["http/1.1"] }, open)).socket;
     }
   } catch (error) {
     throw new TransportError("PROXY_UNREACHABLE", `the proxy ${proxy.host} cannot be reached`, { cause: error });

@@ -8,7 +8,7 @@
 
 import { ClusterError } from "../model/cluster-error";
 import type { ExecPlugins } from "../model/connection";
-import { isRecord } from "../model/json";
+import { isRecord, parseJson } from "../model/json";
 import { ConnectionProblem, type Entry, readFlag, readObject, readText, readTexts } from "./kubeconfig";
 import type { ClientCertificate, ResolvedCluster } from "./resolved-cluster";
 import type { World } from "./world";
@@ -193,14 +193,6 @@ function parseExecCredential(stdout: string, apiVersion: string, fail: (what: st
     ...(certificate === undefined || key === undefined ? {} : { clientCertificate: { certificate, key } }),
     ...(expiresAt === undefined ? {} : { expiresAt }),
   };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function commandPath(spelled: string, user: Entry, place: string): string {

@@ -7,7 +7,8 @@ import { parseNamespace, parseNamespaceItem, renderNamespace } from "./namespace
 
 const NAMESPACES = "/api/v1/namespaces";
 
-export function createHttpApi(server: ApiServer): NamespaceApi {
+/** `pages` is the same server, for a list: it repeats a page that fails, so that the list is not begun anew. */
+export function createHttpApi(server: ApiServer, pages: ApiServer): NamespaceApi {
   return {
     async get(name) {
       const answer = await server.request({ method: "GET", path: pathOf(name) });
@@ -15,7 +16,7 @@ export function createHttpApi(server: ApiServer): NamespaceApi {
     },
 
     async list() {
-      return (await listItems(server, NAMESPACES, "NamespaceList")).map(parseNamespaceItem);
+      return (await listItems(pages, NAMESPACES, "NamespaceList")).map(parseNamespaceItem);
     },
 
     async create(body, fieldManager) {

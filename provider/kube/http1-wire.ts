@@ -9,6 +9,9 @@ import { plainHeaders, type Wire, type WireAnswer, type WireRequest } from "./wi
 /** Connections to one server; more requests than that wait for their turn. */
 const MAX_CONNECTIONS = 16;
 
+/** Node's codes for a connection that was there and is gone. */
+const LOST = new Set(["ECONNRESET", "EPIPE", "ECONNABORTED"]);
+
 /** `first` is a connection that is open already; further ones are opened by `dialMore`. */
 export function createHttp1Wire(
   origin: string,
@@ -117,8 +120,16 @@ function exchange(outgoing: ClientRequest, request: WireRequest): Promise<WireAn
         });
       });
     });
+    let isConnected = false;
+    outgoing.once("socket", () => {
+      isConnected = true;
+    });
     // Kept: a request that was destroyed may still report an error.
-    outgoing.on("error", fail);
+    outgoing.on("error", (error: NodeJS.ErrnoException) => {
+      // Without a connection the same codes tell of one that could not be opened.
+      if (isConnected && LOST.has(error.code ?? "")) lost(error);
+      else fail(error);
+    });
     outgoing.end(request.body);
   });
 }

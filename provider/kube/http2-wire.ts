@@ -63,8 +63,11 @@ export function createHttp2Wire(origin: string, socket: Socket, now: () => numbe
       }
     },
     async check(timeLimitMs) {
+      const bytesBefore = socket.bytesRead;
       if (inFlight++ === 0) session.ref();
-      const alive = await ping(session, timeLimitMs);
+      const answered = await ping(session, timeLimitMs);
+      // The ping's answer may stand behind a large one to another request, of which every byte is a sign of life.
+      const alive = answered || (!session.destroyed && socket.bytesRead > bytesBefore);
       if (alive) heardAt = now();
       else session.destroy();
       if (--inFlight === 0 && !session.destroyed) session.unref();

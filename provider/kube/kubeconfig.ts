@@ -4,7 +4,7 @@
  * the text it was given, since that text is a secret.
  */
 
-import { isRecord } from "../model/json";
+import { isRecord, parseJson } from "../model/json";
 import { parse } from "./yaml";
 
 /** Why a connection cannot be used; the message is for the user and free of the kubeconfig's content. */
@@ -108,19 +108,11 @@ function parseDocument(text: string, where: string): Readonly<Record<string, unk
   const trimmed = text.replace(/^\uFEFF/, "").trim();
   if (trimmed === "") throw new ConnectionProblem(`${where} is empty`);
   if (trimmed.length > MAX_TEXT_LENGTH) throw new ConnectionProblem(`${where} is larger than 1 MiB`);
+  // A YAML flow mapping starts with a brace too.
   const value = trimmed.startsWith("{") ? (parseJson(trimmed) ?? parseYaml(trimmed, where)) : parseYaml(trimmed, where);
   if (isRecord(value)) return value;
   if (typeof value === "string") throw new ConnectionProblem(describeWrongText(value, where));
   throw new ConnectionProblem(`${where} is not an object with clusters, users and contexts`);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // A YAML flow mapping starts with a brace too.
-    return undefined;
-  }
 }
 
 function parseYaml(text: string, where: string): unknown {

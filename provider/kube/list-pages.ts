@@ -2,10 +2,19 @@
 
 import { ClusterError, isClusterError } from "../model/cluster-error";
 import { isRecord } from "../model/json";
-import type { ApiCall, ApiServer } from "./api-server";
+import type { ApiCall, ApiServer, JsonObject } from "./api-server";
 
 /** Objects a page. Twice what kubectl asks for: of namespaces that is 2 MB, and most meshes have fewer. */
 const PAGE_SIZE = 1000;
+
+/**
+ * Objects, pages and characters of JSON after which a list is taken for one that never ends. Kubernetes is made for
+ * 150,000 pods: 150 pages, and some hundred MB with all their managed fields.
+ * https://kubernetes.io/docs/setup/best-practices/cluster-large/
+ */
+const MAX_ITEMS = 1_000_000;
+const MAX_PAGES = 10_000;
+const MAX_SIZE = 1024 * 1024 * 1024;
 
 /**
  * The items of a collection as the server wrote them (they do not repeat `kind` and `apiVersion`). `kind` is what the
@@ -42,6 +51,8 @@ async function readPages(
   { path, kind, selection, accept, limit }: Collection,
 ): Promise<readonly unknown[]> {
   const all: unknown[] = [];
+  let pages = 0;
+  let size = 0;
   let next: string | undefined;
   do {
     const query = { ...selection, limit: limit === undefined ? undefined : String(limit), continue: next };
@@ -54,8 +65,20 @@ async function readPages(
       throw new ClusterError("protocol", `the server answered with something that is not a ${kind}`);
     }
     for (const item of items) all.push(item);
-    const mark = isRecord(json.metadata) ? json.metadata.continue : undefined;
-    next = typeof mark === "string" && mark !== "" ? mark : undefined;
+    pages += 1;
+    size += answer.size ?? 0;
+    const mark = markOf(json);
+    const isTooMuch = all.length > MAX_ITEMS || pages >= MAX_PAGES || size > MAX_SIZE;
+    if (mark !== undefined && (mark === next || isTooMuch)) {
+      throw new ClusterError("protocol", `the server answered with a ${kind} that does not end`);
+    }
+    next = mark;
   } while (next !== undefined);
   return all;
+}
+
+/** Where the next page begins, if there is one. */
+function markOf(json: JsonObject): string | undefined {
+  const mark = isRecord(json.metadata) ? json.metadata.continue : undefined;
+  return typeof mark === "string" && mark !== "" ? mark : undefined;
 }

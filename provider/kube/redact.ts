@@ -20,6 +20,9 @@ const MASK = "[redacted]";
 /** Characters. A shorter value is too common in ordinary text to be masked by its content. */
 const SHORTEST_SECRET = 4;
 
+/** Characters of a text from outside that are looked at: a server may send megabytes, and what is of use stands first. */
+const LONGEST_TEXT = 8_192;
+
 /** Order matters: a whole PEM block before the base64 inside it, a header before the token inside it. */
 const SHAPES: readonly (readonly [RegExp, string])[] = [
   [/-----BEGIN [A-Z0-9 ]+-----[\s\S]*?(?:-----END [A-Z0-9 ]+-----|$)/g, MASK],
@@ -27,7 +30,8 @@ const SHAPES: readonly (readonly [RegExp, string])[] = [
   [/\b(bearer)\s+[A-Za-z0-9._~+/=-]{6,}/gi, `$1 ${MASK}`],
   [/\beyJ[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)*/g, MASK],
   [/\bk8s-aws-v1\.[A-Za-z0-9_=-]+/g, MASK],
-  [/\b([a-z][a-z0-9+.-]*:\/\/)[^\s/?#"']*@/gi, `$1${MASK}@`],
+  // Without the scheme before it, which would be sought from each word of a text to the text's end.
+  [/(:\/\/)[^\s/?#"']*@/g, `$1${MASK}@`],
   [/([?&](?:access_token|id_token|token|sig|signature|x-amz-signature|x-amz-security-token)=)[^&\s"']+/gi, `$1${MASK}`],
   [
     /\b((?:client-key-data|client-certificate-data|password|passwd|secret|access[-_]token|refresh[-_]token|id[-_]token)\\?"?\s*[:=]\s*\\?"?)[^\s"'\\,;&]+/gi,
@@ -58,6 +62,14 @@ export function createMask(): Mask {
       return masked;
     },
   };
+}
+
+/** Without the word that is cut: half a secret is one that nobody knows. To be done before anything is searched for. */
+export function shorten(text: string): string {
+  if (text.length <= LONGEST_TEXT) return text;
+  const kept = text.slice(0, LONGEST_TEXT);
+  const ends = [" ", "\n", "\t"].map((space) => kept.lastIndexOf(space));
+  return kept.slice(0, Math.max(0, ...ends));
 }
 
 export function createRedactor(): Redactor {

@@ -30,7 +30,7 @@ export interface ResolvedCluster {
   readonly server: string;
   /** Where the certificate is for another name than the server's host: `tls-server-name`. */
   readonly serverName?: string;
-  /** PEM. Absent: the system's authorities. */
+  /** PEM. Absent: the authorities of Node.js and of the system. */
   readonly authority?: string;
   /** False only with `insecure: true` and `insecure-skip-tls-verify`. */
   readonly verifyTls: boolean;

@@ -1,6 +1,7 @@
 /**
  * Repeats what may pass by itself, and only that: errors that say `retryable`, with exponential waiting and full jitter,
- * bounded by a count and by a total time. `Retry-After` is obeyed as long as it ends within that time.
+ * bounded by a count and by a total time. `Retry-After` is obeyed as long as it ends within that time. A failure of
+ * another kind than the one before has a count and a time of its own.
  *
  * What a repetition means for each verb, where the first try was done and only its answer was lost:
  * - `get`, `list`: nothing.
@@ -19,11 +20,14 @@ import type { Namespace, NamespaceApply } from "../model/namespace";
 import type { NamespaceApi } from "./namespace-api";
 
 export interface RetryBudget {
-  /** Tries in all, the first included. */
+  /** Tries that may fail so, the last included. */
   readonly tries: number;
-  /** Milliseconds from the first try's start after which no further one is begun. */
+  /** Milliseconds from the start of the first in a row of such tries after which no further one is begun. */
   readonly totalMs: number;
 }
+
+/** What went wrong, as far as it matters here: a connection that broke is no host that cannot be reached. */
+type RetryKind = ClusterErrorCode | "broken";
 
 /**
  * By what went wrong. A refused connection is refused in a millisecond and rarely heals within seconds, so that a dead
@@ -31,13 +35,16 @@ export interface RetryBudget {
  * does not matter how long it took to. A busy server heals: client-go waits for 429 and 503 up to ten times. The largest
  * `Retry-After` the API server sends by itself is 32 s.
  */
-export const RETRY_BUDGETS: Readonly<Partial<Record<ClusterErrorCode | "broken", RetryBudget>>> = {
+export const RETRY_BUDGETS: Readonly<Partial<Record<RetryKind, RetryBudget>>> = {
   unreachable: { tries: 3, totalMs: 3_000 },
   broken: { tries: 3, totalMs: 20_000 },
   timeout: { tries: 2, totalMs: 20_000 },
   throttled: { tries: 8, totalMs: 60_000 },
   unavailable: { tries: 6, totalMs: 30_000 },
 };
+
+/** Milliseconds from the first try's start after which no further one is begun, whatever has failed in between. */
+const MAX_TOTAL_MS = 60_000;
 
 /** Milliseconds: the wait before try n is a random part of `min(MAX_WAIT_MS, FIRST_WAIT_MS * 2^(n - 2))`. */
 const FIRST_WAIT_MS = 250;
@@ -64,17 +71,26 @@ export type Retry = <T>(
 export function createRetry(world: RetryWorld, budgets: typeof RETRY_BUDGETS = RETRY_BUDGETS): Retry {
   return async (call, options) => {
     const begun = world.now();
+    const triesByKind = new Map<RetryKind, number>();
+    let row: { readonly kind: RetryKind; readonly begun: number } | undefined;
     let ambiguous = false;
-    for (let tries = 1; ; tries++) {
+    for (;;) {
+      const tryBegun = world.now();
       try {
         return await call(ambiguous);
       } catch (error) {
         if (!isClusterError(error) || !error.retryable) throw error;
         if (mayBeDone(error) && options?.repeatable === false) throw error;
-        const budget = budgets[error.isBroken ? "broken" : error.code];
+        const kind = error.isBroken ? "broken" : error.code;
+        const budget = budgets[kind];
+        // Not begun anew where two kinds take turns: that would be hundreds of tries.
+        const tries = (triesByKind.get(kind) ?? 0) + 1;
         if (budget === undefined || tries >= budget.tries) throw error;
+        triesByKind.set(kind, tries);
+        if (row?.kind !== kind) row = { kind, begun: tryBegun };
         const waitMs = waitBefore(tries + 1, error, world);
-        if (world.now() - begun + waitMs > budget.totalMs) throw error;
+        const next = world.now() + waitMs;
+        if (next - row.begun > budget.totalMs || next - begun > MAX_TOTAL_MS) throw error;
         ambiguous ||= mayBeDone(error);
         await world.sleep(waitMs);
       }
@@ -85,7 +101,8 @@ export function createRetry(world: RetryWorld, budgets: typeof RETRY_BUDGETS = R
 export function withRetry(api: NamespaceApi, retry: Retry): NamespaceApi {
   return {
     get: (name) => retry(() => api.get(name)),
-    list: () => retry(() => api.list()),
+    // Several requests, each of which is repeated for itself.
+    list: () => api.list(),
     apply: (body, options) => retry(() => api.apply(body, options)),
     remove: (namespace) => retry(() => api.remove(namespace)),
     create: (body, fieldManager) =>

@@ -15,6 +15,8 @@ export interface Certificate {
 
 export interface Authority extends Certificate {
   issue(options?: CertificateOptions): Promise<Certificate>;
+  /** An intermediate one. */
+  issueAuthority(): Promise<Authority>;
 }
 
 export interface CertificateOptions {
@@ -27,7 +29,7 @@ export interface CertificateOptions {
 }
 
 export async function createAuthority(): Promise<Authority> {
-  const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
+  const keys = await createKeys();
   const own = await x509.X509CertificateGenerator.createSelfSigned({
     name: "CN=test authority",
     keys,
@@ -35,11 +37,15 @@ export async function createAuthority(): Promise<Authority> {
     ...validity(-1000, 1000),
     extensions: [new x509.BasicConstraintsExtension(true, undefined, true)],
   });
+  return authorityOf(own, keys);
+}
+
+async function authorityOf(own: x509.X509Certificate, keys: Keys): Promise<Authority> {
   return {
     certificate: own.toString("pem"),
     key: await exportKey(keys.privateKey),
     async issue({ commonName = "server", dnsNames = [], addresses = ["127.0.0.1"], from = -1, until = 30 } = {}) {
-      const leafKeys = await webcrypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
+      const leafKeys = await createKeys();
       const names = [
         ...dnsNames.map((value) => ({ type: "dns" as const, value })),
         ...addresses.map((value) => ({ type: "ip" as const, value })),
@@ -55,7 +61,26 @@ export async function createAuthority(): Promise<Authority> {
       });
       return { certificate: leaf.toString("pem"), key: await exportKey(leafKeys.privateKey) };
     },
+    async issueAuthority() {
+      const intermediateKeys = await createKeys();
+      const intermediate = await x509.X509CertificateGenerator.create({
+        subject: "CN=test intermediate authority",
+        issuer: own.subject,
+        publicKey: intermediateKeys.publicKey,
+        signingKey: keys.privateKey,
+        signingAlgorithm: ALGORITHM,
+        ...validity(-1000, 1000),
+        extensions: [new x509.BasicConstraintsExtension(true, undefined, true)],
+      });
+      return authorityOf(intermediate, intermediateKeys);
+    },
   };
+}
+
+type Keys = Awaited<ReturnType<typeof createKeys>>;
+
+function createKeys() {
+  return webcrypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
 }
 
 function validity(from: number, until: number): { notBefore: Date; notAfter: Date } {

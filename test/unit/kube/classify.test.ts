@@ -233,6 +233,28 @@ describe("an answer that is not a success", () => {
     expect(message).not.toContain("canary");
   });
 
+  test("that is megabytes long is cut before anything is searched in it", () => {
+    const searched: number[] = [];
+    const redact = (text: string): string => {
+      searched.push(text.length);
+      return text;
+    };
+    const long = "word ".repeat(1_000_000);
+    const causes = [{ reason: "FieldManagerConflict", message: `conflict with "x" ${long}`, field: long }];
+    const json = status(409, "Conflict", long, { causes });
+    expect(classifyAnswer({ status: 409, headers: {}, json }, { ...context, redact }).conflicts).toHaveLength(1);
+    expect(Math.max(...searched)).toBeLessThanOrEqual(8192);
+  });
+
+  test("that is one word without end is left out, and costs no time", () => {
+    expect(answered(400, status(400, "BadRequest", "a.".repeat(500_000))).message).toBe("BadRequest (HTTP 400)");
+  });
+
+  test("that is cut within a secret holds no half of it", () => {
+    const message = `Bearer ${"x".repeat(8_170)} ${CANARY}`;
+    expect(answered(400, status(400, "BadRequest", `${message} and more`)).message).toBe("Bearer [redacted]");
+  });
+
   test("401 with a clock far from ours hints at it", () => {
     const date = new Date(NOW - 10 * 60_000).toUTCString();
     expect(answered(401, status(401, "Unauthorized", "Unauthorized"), { date }).message).toBe(

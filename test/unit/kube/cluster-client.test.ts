@@ -12,7 +12,8 @@ async function aClient(answer: Answer, fields: Partial<ResolvedCluster> = {}, wo
 }
 
 function clientOf(cluster: ResolvedCluster, world: TestWorld, requestTimeLimitMs = 60_000) {
-  const client = createClusterClient(cluster, { execPlugins: "allow", version: "1.2.3", requestTimeLimitMs }, world);
+  const options = { execPlugins: "allow", version: "1.2.3", callsAtOnce: 32, requestTimeLimitMs } as const;
+  const client = createClusterClient(cluster, options, world);
   onTestFinished(() => client.close());
   return client;
 }
@@ -162,6 +163,19 @@ describe("a list", () => {
     expect(server.seen.map(({ path }) => path)).toEqual([
       "/api/v1/namespaces?limit=1000",
       "/api/v1/namespaces?limit=1000&continue=more%2F%3D",
+    ]);
+  });
+
+  test("asks again for the page that failed, and not for those before it", async () => {
+    const { server, client } = await aClient((_, response, nth) => {
+      if (nth === 2) json(response, 503, status(503, "x", "busy"));
+      else json(response, 200, nth === 1 ? page(["a"], "more") : page(["b"]));
+    });
+    expect((await client.list()).map(({ name }) => name)).toEqual(["a", "b"]);
+    expect(server.seen.map(({ path }) => path)).toEqual([
+      "/api/v1/namespaces?limit=1000",
+      "/api/v1/namespaces?limit=1000&continue=more",
+      "/api/v1/namespaces?limit=1000&continue=more",
     ]);
   });
 
@@ -401,6 +415,12 @@ describe("any other request", () => {
     await rejection(client.server.request({ method: "POST", path: "/apis/x" }));
     expect(server.seen).toHaveLength(1);
   });
+});
+
+test("a text of the cluster is masked, and cut before that where it is megabytes long", () => {
+  const client = clientOf(aCluster({ url: "https://api" }), aWorld());
+  expect(client.redact(`you sent ${TOKEN}`)).toBe("you sent [redacted]");
+  expect(client.redact("word ".repeat(1_000_000)).length).toBeLessThanOrEqual(8192);
 });
 
 describe("no error holds the token", () => {

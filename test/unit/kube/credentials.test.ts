@@ -53,6 +53,18 @@ describe("a plugin's credential", () => {
     expect((await credentials.get()).token).toBe("token-2");
   });
 
+  test("that cannot be renewed before its end is used until then", async () => {
+    const { world, state, credentials } = aPluginWorld(900 * SECOND);
+    await credentials.get();
+    state.fail = true;
+    world.pass(850 * SECOND);
+    expect((await credentials.get()).token).toBe("token-1");
+    world.pass(49 * SECOND);
+    expect((await credentials.get()).token).toBe("token-1");
+    world.pass(SECOND);
+    expect((await rejection(credentials.get())).code).toBe("unauthorized");
+  });
+
   test("with a life shorter than the margin is still used", async () => {
     const { world, credentials } = aPluginWorld(30 * SECOND);
     await credentials.get();
@@ -147,6 +159,17 @@ describe("a token file", () => {
     world.pass(59 * SECOND);
     expect(await credentials.get()).toEqual({ token: "first" });
     world.pass(2 * SECOND);
+    expect(await credentials.get()).toEqual({ token: "second" });
+  });
+
+  test("that cannot be read for a while leaves the token that it held", async () => {
+    const { file, world, credentials } = aFile();
+    await credentials.get();
+    file.text = "";
+    world.pass(61 * SECOND);
+    expect(await credentials.get()).toEqual({ token: "first" });
+    file.text = "second";
+    world.pass(11 * SECOND);
     expect(await credentials.get()).toEqual({ token: "second" });
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { createRedactor } from "../../../provider/kube/redact.ts";
+import { createRedactor, shorten } from "../../../provider/kube/redact.ts";
 import { describeValue } from "../../../provider/model/failure.ts";
 
 const CANARY = "c4n4ry-Secret/Value+1=";
@@ -65,6 +65,14 @@ describe("an unknown secret is masked by its shape", () => {
   for (const [title, text, masked] of cases) {
     test(title, () => expect(createRedactor().redact(text)).toBe(masked));
   }
+});
+
+describe("a text of a server", () => {
+  test("that is of ordinary length is not shortened", () => expect(shorten("a b ".repeat(2048))).toHaveLength(8192));
+
+  test("that is longer ends with a whole word", () => expect(shorten("seven7 ".repeat(2000))).toMatch(/ seven7$/));
+
+  test("without a space in it is not shown in part", () => expect(shorten("x".repeat(10_000))).toBe(""));
 });
 
 describe("ordinary text is left as it is", () => {

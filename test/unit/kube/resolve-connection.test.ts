@@ -178,6 +178,11 @@ describe("a kubeconfig given as text", () => {
       reason: 'cluster "c": the proxy is not a URL that begins with http:// or https://',
     },
     {
+      title: "with a proxy whose password has a lone %",
+      text: aKubeconfig({ cluster: { "proxy-url": `http://me:${CANARY}%@proxy:3128` } }),
+      reason: 'cluster "c": the proxy\'s user or password has a % that is not part of a percent-encoding; write %25',
+    },
+    {
       title: "with certificate data that is not PEM",
       text: aKubeconfig({ cluster: { "certificate-authority-data": Buffer.from(CANARY).toString("base64") } }),
       reason: 'cluster "c": certificate-authority-data is not a PEM text in base64',
@@ -523,6 +528,13 @@ describe("a proxy", () => {
   test("of the environment is used where the kubeconfig has none", () => {
     const world = { ...aWorld(), env: { https_proxy: "env:1" } };
     expect(resolved({ kubeconfig: aKubeconfig() }, world).proxyUrl).toBe("http://env:1/");
+  });
+
+  test("of the environment whose user has a lone % is refused", () => {
+    const world = { ...aWorld(), env: { HTTPS_PROXY: `http://${CANARY}%zz:x@env:1` } };
+    expect(problem({ kubeconfig: aKubeconfig() }, world)).toBe(
+      "the environment's HTTPS_PROXY: the proxy's user or password has a % that is not part of a percent-encoding; write %25",
+    );
   });
 
   test("of the environment that speaks SOCKS is refused", () => {

@@ -97,6 +97,29 @@ describe("a failed call", () => {
     expect(await triesOf(anError("timeout", { retryable: true }), 15_000)).toBe(2);
   });
 
+  test("of another kind than the one before has its own time and its own tries", async () => {
+    const world = aWorld();
+    const busy = anError("throttled", { retryable: true, retryAfterMs: 5_000 });
+    const { state, call } = failing(busy, busy, busy, unreachable, unreachable);
+    expect(await createRetry(world)(call)).toBe("done");
+    expect(state.calls).toBe(6);
+  });
+
+  test("of two kinds by turns is tried as often as each of them may be", async () => {
+    const { state, call } = failing(...many(unreachable).flatMap((error) => [error, unavailable]));
+    await rejection(createRetry(aWorld())(call));
+    expect(state.calls).toBe(5);
+  });
+
+  test("of ever another kind ends within a minute", async () => {
+    const world = aWorld();
+    const busy = anError("throttled", { retryable: true, retryAfterMs: 20_000 });
+    const { state, call } = failing(busy, busy, unreachable, ...many(busy));
+    await rejection(createRetry(world)(call));
+    expect(world.slept.reduce((sum, each) => sum + each)).toBeLessThanOrEqual(60_000);
+    expect(state.calls).toBe(4);
+  });
+
   test("to a busy server ends within a minute", async () => {
     const world = aWorld();
     await rejection(createRetry(world)(failing(...many(anError("throttled", { retryable: true }))).call));

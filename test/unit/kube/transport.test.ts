@@ -1,5 +1,7 @@
 import * as http2 from "node:http2";
+import * as net from "node:net";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { createHttp2Wire } from "../../../provider/kube/http2-wire.ts";
 import type { ResolvedCluster } from "../../../provider/kube/resolved-cluster.ts";
 import { createTransport } from "../../../provider/kube/transport.ts";
 import type { WireRequest } from "../../../provider/kube/wire.ts";
@@ -85,7 +87,7 @@ for (const http1 of [false, true]) {
 
     test("a connection that breaks before the answer is an error", async () => {
       const server = await startServer(() => cut(server), { http1 });
-      expect(await codeOf(open(aCluster(server)).send("/"))).toMatch(/CONNECTION_LOST|ECONNRESET/);
+      expect(await codeOf(open(aCluster(server)).send("/"))).toBe("CONNECTION_LOST");
     });
 
     test("a connection that breaks within the answer is an error", async () => {
@@ -96,7 +98,7 @@ for (const http1 of [false, true]) {
         },
         { http1 },
       );
-      expect(await codeOf(open(aCluster(server)).send("/"))).toMatch(/CONNECTION_LOST|ECONNRESET/);
+      expect(await codeOf(open(aCluster(server)).send("/"))).toBe("CONNECTION_LOST");
     });
 
     test("a connection that broke is replaced by the next request", async () => {
@@ -289,6 +291,29 @@ describe("an HTTP/2 session", () => {
     now += 60_000;
     expect((await send("/")).status).toBe(200);
     expect(relay.connections).toBe(2);
+  });
+
+  test("that receives something while it is tried is kept, though its ping is not answered", async () => {
+    // An empty SETTINGS frame: the least that a server may say. https://www.rfc-editor.org/rfc/rfc9113#section-6.5
+    const frame = Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]);
+    const peer: { socket?: net.Socket; received: number } = { received: 0 };
+    const { port } = await startTcp((accepted) => {
+      peer.socket = accepted;
+      accepted.on("data", (chunk) => (peer.received += chunk.length));
+      accepted.write(frame);
+    });
+    const socket = net.connect(port, "127.0.0.1");
+    const wire = createHttp2Wire(`http://127.0.0.1:${port}`, socket, () => 0);
+    onTestFinished(() => wire.close());
+    await until(() => peer.received > 0 && socket.bytesRead > 0);
+    stopClock();
+    const alive = wire.check(2_000);
+    const before = socket.bytesRead;
+    peer.socket?.write(frame);
+    await until(() => socket.bytesRead > before);
+    vi.advanceTimersByTime(2_000);
+    expect(await alive).toBe(true);
+    expect(wire.usable).toBe(true);
   });
 });
 
