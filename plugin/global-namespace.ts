@@ -17,10 +17,9 @@ export const globalNamespace: Resource = {
     return check(olds, { name: resource, ...said, resource }, session.check(say));
   },
 
-  diff({ inputs, outputs }, news, { say }) {
-    const state = parseState(outputs);
-    const { changes, replaces, unfinished } = diff(state, news);
-    for (const line of unfinished) say(`${state.name}: ${line}`);
+  diff({ inputs, outputs }, news, { session, say }) {
+    const { changes, replaces, remarks } = diff(parseState(outputs), news, session.world(say).mesh);
+    for (const line of remarks) say(line);
     if (!changes) return { changes, replaces, details: [] };
     // What a refresh has seen stands in the old inputs; the outputs keep what was declared.
     return { changes, replaces, details: changesBetween(pick(inputs, INPUTS), pick(news, INPUTS)) };

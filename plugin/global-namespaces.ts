@@ -27,9 +27,9 @@ export const globalNamespaces: Resource = {
     return checkMany(olds, { ...news, namespaces, resource }, session.check(say));
   },
 
-  diff({ inputs, outputs }, news, { say }) {
-    const { changes, unfinished } = diffMany(parseStates(outputs), news);
-    for (const line of unfinished) say(line);
+  diff({ inputs, outputs }, news, { session, say }) {
+    const { changes, remarks } = diffMany(parseStates(outputs), news, session.world(say).mesh);
+    for (const line of remarks) say(line);
     return { changes, replaces: [], details: changes ? changesBetween(shown(inputs), shown(news)) : [] };
   },
 

@@ -66,8 +66,13 @@ function unquoted(value: unknown): unknown {
   return typeof json === "string" ? json : value;
 }
 
+/** The engine's default provider has the plugin's version in its name: an owner is the same for every version. */
+function meshOf(name: string): string {
+  return /^default_\d+_\d+_\d+/.test(name) ? "default" : name;
+}
+
 /** organization/project/stack/mesh, as the SDK for TypeScript has it. */
 function ownerOf(urn: string): string {
   const [start = "", project, , ...name] = urn.split("::");
-  return [NO_ORGANIZATION, project, start.slice("urn:pulumi:".length), name.join("::")].join("/");
+  return [NO_ORGANIZATION, project, start.slice("urn:pulumi:".length), meshOf(name.join("::"))].join("/");
 }

@@ -79,8 +79,8 @@ const one: DynamicResource = {
 
   async diff(_id, olds, news) {
     const { diff, parseState } = load();
-    const { changes, replaces, unfinished } = diff(parseState(olds), news);
-    for (const line of unfinished) say(`${String(olds.name)}: ${line}`);
+    const { changes, replaces, remarks } = diff(parseState(olds), news, open().world(say).mesh);
+    for (const line of remarks) say(line);
     return { changes: changes || lacksLoader(olds), replaces: [...replaces] };
   },
 
@@ -128,8 +128,8 @@ const many: DynamicResource = {
 
   async diff(_id, olds, news) {
     const { diffMany, parseStates } = load();
-    const { changes, unfinished } = diffMany(parseStates(olds), news);
-    for (const line of unfinished) say(line);
+    const { changes, remarks } = diffMany(parseStates(olds), news, open().world(say).mesh);
+    for (const line of remarks) say(line);
     return { changes: changes || lacksLoader(olds) };
   },
 

@@ -44,13 +44,14 @@ export function promotable(...namespaces: GlobalNamespace[]): pulumi.Output<{ [n
     const given = namespace as unknown as { readonly [key: string]: unknown };
     const args = Object.fromEntries(PROMOTED.map((key) => [key, given[key]]));
     const { name, targets, members, controlPlane } = namespace;
-    return { name, args, targets, members, controlPlane };
+    return { name, args, targets, members, controlPlane, overrides: given.overrides };
   });
   return pulumi.output(each).apply((known) => {
     const { withoutUndefined } = require("../provider/model/json") as typeof import("../provider/model/json");
     const { doubtsAbout } = require("../provider/model/promotion") as typeof import("../provider/model/promotion");
     const entries = (known as readonly Known[]).map(
-      ({ name, args, ...proof }) => [name, { args: withoutUndefined(args), doubts: doubtsAbout(proof) }] as const,
+      ({ name, args, ...proof }) =>
+        [name, { args: withoutUndefined(args), doubts: doubtsAbout({ ...proof, injection: args.injection }) }] as const,
     );
     return Object.fromEntries(entries);
   });

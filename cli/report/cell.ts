@@ -1,7 +1,7 @@
 /** What happens to one namespace on one cluster. */
 
-import { MODE_LABELS } from "../../provider/model/injection";
-import { isRecord, ownValue, type StringMap } from "../../provider/model/json";
+import { DATAPLANE_MODE_LABEL, INJECTION_LABEL, MODE_LABELS } from "../../provider/model/injection";
+import { isRecord, ownValue, pick, type StringMap } from "../../provider/model/json";
 import { describePending } from "../../provider/model/restarts";
 import type { LeavePolicy } from "../../provider/model/spec";
 import { isUnknown } from "../../provider/model/unknown";
@@ -71,11 +71,16 @@ export function cellOfTarget({ target, status }: Seen, wanted: unknown): Cell {
   const before = recordOf(target);
   const after = recordOf(wanted);
   const known = recordOf(status);
-  const injectedBy = injectorIn(after, before.injectedBy);
+  const injectedBy = after.injectedBy ?? (asksForInjection(after.labels) ? NOT_KNOWN : undefined);
+  // Who injected before may not be known either, and then nobody knows that another does now.
+  const wasKnown = before.injectedBy !== undefined || !asksForInjection(before.labels);
+  const isKnown = injectedBy !== NOT_KNOWN || before.injectedBy !== undefined;
   const cell = {
     labels: keyChanges(before.labels, after.labels),
     annotations: keyChanges(before.annotations, after.annotations),
-    ...(before.injectedBy !== injectedBy && { injection: moveOf(before.injectedBy, injectedBy) }),
+    ...(wasKnown &&
+      isKnown &&
+      before.injectedBy !== injectedBy && { injection: moveOf(before.injectedBy, injectedBy) }),
     ...waitingOf(known),
   };
   const pending = after.pending === true ? { remark: "its kubeconfig is known after the update" } : {};
@@ -88,13 +93,16 @@ export function cellOfTarget({ target, status }: Seen, wanted: unknown): Cell {
   return { ...cell, ...trouble, kind: state === "Unreachable" ? "unreachable" : "repair" };
 }
 
-/** Labels that ask for injection while nobody was asked who does it, or that are not known, take nobody away. */
-function injectorIn({ labels, injectedBy }: Values, before: unknown): unknown {
-  const isAsked = isUnknown(labels) || MODE_LABELS.some((key) => Object.hasOwn(recordOf(labels), key));
-  return injectedBy ?? (before !== undefined && isAsked ? NOT_KNOWN : undefined);
-}
-
 const NOT_KNOWN = "not known";
+
+/** Whether somebody injects by these labels, though it is not told who, or may do so. */
+function asksForInjection(labels: unknown): boolean {
+  if (isUnknown(labels)) return true;
+  const modes = pick(recordOf(labels), MODE_LABELS);
+  const sidecars = modes[INJECTION_LABEL];
+  const isBlocked = sidecars !== undefined && sidecars !== "enabled" && !isUnknown(sidecars);
+  return isBlocked ? Object.hasOwn(modes, DATAPLANE_MODE_LABEL) : Object.keys(modes).length > 0;
+}
 
 /** Where a state has no error of its own. */
 const TROUBLE: Readonly<Record<string, string>> = {

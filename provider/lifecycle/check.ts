@@ -1,6 +1,7 @@
 /** Everything that can be said against a change before it is made. Asks clusters only when something will be written. */
 
 import { isClusterError } from "../model/cluster-error";
+import { describeDepartures } from "../model/departures";
 import type { CheckFailure } from "../model/failure";
 import { rememberFinding, rememberFindings, withOrigin } from "../model/findings";
 import { isRecord, mapValues, pick, type StringMap, sameJson, withoutUndefined } from "../model/json";
@@ -12,7 +13,7 @@ import { resolveTargets, type Target } from "../model/targets";
 import { hasUnknown, isUnknown } from "../model/unknown";
 import { unrecordedMembers } from "../model/unrecorded";
 import { describeUnseen } from "../model/unseen";
-import { describeDepartures, describeRollout, describeWhatStays, failuresOfDepartures } from "./departures";
+import { describeRollout, describeWhatStays, failuresOfDepartures } from "./departures";
 import type { Expectations } from "./expectations";
 import { lookAtClusters } from "./first-look";
 import type { Fleet } from "./fleet";
@@ -79,7 +80,7 @@ export async function check(olds: Inputs, news: Inputs, context: CheckContext): 
   const { expectations } = context;
   const patience = createPatience(mesh, context.clock);
   const departure = { name, olds, inputs, targets, mesh };
-  for (const line of [...describeDepartures(departure), ...describeRollout(departure)]) context.say(line);
+  for (const line of describeRollout(departure)) context.say(line);
   const [departures, staying, injectors, look] = await Promise.all([
     failuresOfDepartures(departure, fleet, patience),
     describeWhatStays(departure, fleet, patience),

@@ -1,9 +1,9 @@
-/** What a change means for the clusters that a namespace leaves, and in which order it is made, told before it happens. */
+/** What stands on the clusters that a namespace leaves, and in which order a change is made, told before it happens. */
 
 import { isClusterError } from "../model/cluster-error";
+import { clustersLeft, type Departure } from "../model/departures";
 import type { CheckFailure } from "../model/failure";
 import { isRecord, sameJson } from "../model/json";
-import type { Mesh } from "../model/mesh";
 import { isDeletable } from "../model/name";
 import type { Namespace } from "../model/namespace";
 import { isCreatorOf, ownerOf } from "../model/owner";
@@ -15,35 +15,9 @@ import type { Fleet } from "./fleet";
 import { objectionTo } from "./leave";
 import type { Patience } from "./patience";
 
-export interface Departure {
-  readonly name: string;
-  readonly olds: Readonly<Record<string, unknown>>;
-  readonly inputs: Readonly<Record<string, unknown>>;
-  readonly targets: Readonly<Record<string, unknown>>;
-  readonly mesh: Mesh;
-}
-
 /** What to do about a namespace that holds something where it would be deleted. */
 const WAYS_OUT =
   'empty it, keep it with onLeave: "release" or "retain", or let the contents go with deleteNonEmpty: true';
-
-/** The engine's diff shows that a cluster leaves, not what becomes of its namespace. */
-export function describeDepartures(departure: Departure): string[] {
-  const { name, inputs, mesh } = departure;
-  const { onLeave, deleteNonEmpty } = parsePolicies(inputs);
-  const contents = deleteNonEmpty ? "with everything in it" : "unless it holds something";
-  return clustersLeft(departure).map((cluster) => {
-    if (!Object.hasOwn(mesh.clusters, cluster)) {
-      return `${name}: ${cluster} is no longer in the mesh; its namespace stays as it is, and is listed in the output "orphaned"`;
-    }
-    const what = {
-      release: "its labels are taken back, the namespace stays",
-      retain: "the namespace and its labels stay as they are",
-      delete: `the namespace is DELETED there ${contents}, if this resource created it, and else released`,
-    }[onLeave];
-    return `${name}: leaves ${cluster}: ${what} (onLeave: "${onLeave}")`;
-  });
-}
 
 /** Of an adopted namespace much was set by somebody else too, and stays when ours is taken back. */
 export async function describeWhatStays(departure: Departure, fleet: Fleet, patience: Patience): Promise<string[]> {
@@ -60,13 +34,6 @@ export async function describeWhatStays(departure: Departure, fleet: Fleet, pati
   };
   const asked = new Map(clustersToAsk(departure).map((place) => [place, look(place)]));
   return [...(await patience.inTime(asked)).values()].flat().sort();
-}
-
-/** A namespace that is no longer declared among many: the engine's diff shows that it goes, not what becomes of it. */
-export function describeRemoval(name: string, recorded: Readonly<Record<string, unknown>>): string {
-  const { onDelete, deleteNonEmpty } = parsePolicies(recorded);
-  const contents = deleteNonEmpty ? "with everything in it" : "unless it holds something";
-  return `${name}: is no longer declared: on the mesh it is DELETED ${contents}, if this resource created it; on its clusters: onDelete: "${onDelete}"`;
 }
 
 /** The order in which a change reaches the clusters, where it is more than one step. */
@@ -99,12 +66,6 @@ export async function failuresOfDepartures(
     });
   }
   return failures.sort((a, b) => (a.reason < b.reason ? -1 : 1));
-}
-
-/** The control plane keeps the namespace, whether it is a member or not. */
-function clustersLeft({ name, olds, targets, mesh }: Departure): string[] {
-  const before = isRecord(olds.targets) && olds.name === name ? Object.keys(olds.targets) : [];
-  return before.filter((cluster) => !Object.hasOwn(targets, cluster) && cluster !== mesh.controlPlane);
 }
 
 function clustersToAsk(departure: Departure): string[] {

@@ -34,7 +34,10 @@ export async function importNamespace(
   const owner = marked ?? `${mesh.owner}/${resource}`;
   const args = marked === undefined ? adoptedArgs(existing, members) : argsDeclaredBy(owner, existing, members);
   if (args === undefined) throw cannot("no GlobalNamespace may declare it, or it is being deleted");
-  const { inputs, failures } = await check({ owner, name }, { ...args, name, resource }, context);
+  // What it carries is there already, whoever serves it: that is said, and refused by the program's own first change.
+  const given = { ...args, name, resource, revisionCheck: "warn" };
+  const { inputs: checked, failures } = await check({ owner, name }, given, context);
+  const { revisionCheck: _, ...inputs } = checked;
   if (failures.length > 0) throw cannot(failures.map(({ property, reason }) => `${property} ${reason}`).join("; "));
   const targets = (isRecord(inputs.targets) ? inputs.targets : {}) as Readonly<Record<string, Target>>;
   const controlPlaneTarget = inputs.controlPlaneTarget as Target;

@@ -4,14 +4,16 @@
  */
 
 import { createLimit } from "../kube/concurrency";
+import { describeRemoval } from "../model/departures";
 import { type Diff, diff } from "../model/diff";
 import { type CheckFailure, describePath, describeValue } from "../model/failure";
 import { isRecord, mapValues, ownValue, pick, withoutUndefined } from "../model/json";
+import type { Mesh } from "../model/mesh";
 import { joinFailures, type NamespaceFailure } from "../model/outcome";
+import { parsePolicies } from "../model/spec";
 import { outputsOf, parseState, type State } from "../model/state";
 import { isUnknown } from "../model/unknown";
 import { type CheckContext, type CheckResult, check, describeMove } from "./check";
-import { describeRemoval } from "./departures";
 import { ControlPlaneError, type Reconciled, read, reconcile, remove, type World } from "./lifecycle";
 
 type Inputs = Readonly<Record<string, unknown>>;
@@ -100,10 +102,10 @@ export function parseStates(outputs: Inputs): States {
   return Object.fromEntries(Object.entries(namespaces).map(([name, one]) => [name, parseState(one)]));
 }
 
-export function diffMany(states: States, news: Inputs): Pick<Diff, "changes" | "paths" | "unfinished"> {
-  if (!isRecord(news.namespaces)) return { changes: true, paths: ["namespaces"], unfinished: [] };
+export function diffMany(states: States, news: Inputs, mesh: Mesh): Pick<Diff, "changes" | "paths" | "remarks"> {
+  if (!isRecord(news.namespaces)) return { changes: true, paths: ["namespaces"], remarks: [] };
   const paths: string[] = [];
-  const unfinished: string[] = [];
+  const remarks: string[] = [];
   const declared = news.namespaces;
   for (const name of [...new Set([...Object.keys(states), ...Object.keys(declared)])].sort()) {
     const state = ownValue(states, name);
@@ -113,15 +115,15 @@ export function diffMany(states: States, news: Inputs): Pick<Diff, "changes" | "
       paths.push(path);
       // Also one that an earlier run could not end: its inputs are gone, what is recorded is not.
       if (state !== undefined && inputs === undefined && !isReleased(news, name)) {
-        unfinished.push(describeRemoval(name, state.inputs));
+        remarks.push(describeRemoval(name, state.inputs));
       }
       continue;
     }
-    const one = diff(state, inputs);
+    const one = diff(state, inputs, mesh);
     if (one.changes) paths.push(...one.paths.map((each) => `${path}.${each}`));
-    unfinished.push(...one.unfinished.map((line) => `${name}: ${line}`));
+    remarks.push(...one.remarks);
   }
-  return { changes: paths.length > 0, paths, unfinished };
+  return { changes: paths.length > 0, paths, remarks };
 }
 
 export interface ManyReconciled {
@@ -151,12 +153,19 @@ export async function reconcileMany(inputs: Inputs, remembered: States, world: W
   const changed = names.filter((name) => {
     const before = ownValue(remembered, name);
     const one = ownValue(declared, name);
-    if (before === undefined || !isRecord(one) || diff(before, one).changes) return true;
+    if (before === undefined || !isRecord(one) || diff(before, one, world.mesh).changes) return true;
+    if (awaitsRollout(before, one)) return true;
     states[name] = before;
     return false;
   });
   await forEach(changed, settle, world, String(inputs.resource));
   return { states: sorted(states), failures: joinFailures(failures) };
+}
+
+/** A cluster that could not be asked is not what changes; who runs an update all the same has it asked. */
+function awaitsRollout({ members }: State, inputs: Inputs): boolean {
+  const isUntold = Object.values(members).some(({ restartsUnknown }) => restartsUnknown !== undefined);
+  return isUntold && parsePolicies(inputs).restart === "rollout";
 }
 
 function failuresOf(namespace: string, failures: readonly string[]): NamespaceFailure[] {

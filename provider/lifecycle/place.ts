@@ -1,7 +1,7 @@
 /** One namespace on one cluster, written. Each function ends in a value; a cluster's failure is one. */
 
 import { ClusterError, type ClusterErrorCode, mayBeDone } from "../model/cluster-error";
-import { competingLabels } from "../model/injection";
+import { competingLabels, saysInjection } from "../model/injection";
 import type { Namespace, NamespaceApply } from "../model/namespace";
 import { fieldManagerOf, isCreatorOf, OWNER_ANNOTATION, ownerOf, wasCreatedBy } from "../model/owner";
 import { describePlace } from "../model/place";
@@ -24,6 +24,8 @@ export interface PlaceOutcome {
   readonly status?: MemberStatus;
   /** One sentence for the user. */
   readonly failure?: string;
+  /** The namespace was made just now, so that nothing is in it. */
+  readonly isNew?: true;
 }
 
 export interface Write {
@@ -72,9 +74,14 @@ export async function applyTo(fleet: Fleet, write: Write): Promise<PlaceOutcome>
       ...(cluster !== undefined && { cluster }),
     };
     const problem = unfinished ?? problemOfAnswer(namespace, target);
-    if (problem === undefined) return { status };
+    if (problem === undefined) return { status, ...(created && { isNew: true }) };
     return {
-      status: { ...status, ...unasked(remembered), state: stateOf(problem.code, namespace), error: problem.message },
+      status: {
+        ...status,
+        ...unasked(target, remembered),
+        state: stateOf(problem.code, namespace),
+        error: problem.message,
+      },
       failure: describeFailure("apply", name, describePlace(place), problem),
     };
   } catch (thrown) {
@@ -92,8 +99,12 @@ export async function applyTo(fleet: Fleet, write: Write): Promise<PlaceOutcome>
 }
 
 /** What waits for a restart is asked of a cluster that carries what it shall: by the next run, also where it writes nothing. */
-function unasked(remembered: MemberStatus | undefined): Pick<MemberStatus, "restarts" | "restartsUnknown"> {
-  const { restarts } = remembered ?? {};
+function unasked(
+  target: Target,
+  remembered: MemberStatus | undefined,
+): Pick<MemberStatus, "restarts" | "restartsUnknown"> {
+  const { restarts, labels = {} } = remembered ?? {};
+  if (!saysInjection(target.labels) && !saysInjection(labels)) return {};
   return {
     ...(restarts !== undefined && { restarts }),
     restartsUnknown: "the namespace could not be written as declared",

@@ -47,7 +47,10 @@ export async function preview(
   const foresee = async (place: string, target: PreviewTarget, before: MemberStatus | undefined) => {
     const known = targetOf(target);
     if (known === undefined || mesh.connections[place]?.pending === true) return expectedOf(target, before);
-    if (before !== undefined && isInStep(before, known) && !forcesAnew(remembered, policies)) return before;
+    // Not one that is back in the mesh: it is written.
+    const isRecorded = place === mesh.controlPlane || Object.hasOwn(remembered?.members ?? {}, place);
+    if (isRecorded && before !== undefined && isInStep(before, known) && !forcesAnew(remembered, policies))
+      return before;
     const isControlPlane = place === mesh.controlPlane;
     const marks = isControlPlane ? affinityMarks(targets) : {};
     const write = { place, name: String(name), owner, policies, target: known, isControlPlane, marks };

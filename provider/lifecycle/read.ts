@@ -1,7 +1,7 @@
 /** Read: what the clusters hold now. Nothing is written. */
 
 import { rememberFindings, withOrigin } from "../model/findings";
-import { mapValues, ownValue, pick } from "../model/json";
+import { isRecord, mapValues, ownValue, pick } from "../model/json";
 import type { Namespace } from "../model/namespace";
 import { ownerOf, wasCreatedBy } from "../model/owner";
 import { entriesToAsk } from "../model/restarts";
@@ -28,7 +28,9 @@ export async function read(state: State, { mesh, fleet }: Pick<World, "mesh" | "
     } catch (thrown) {
       const error = clusterErrorOf(thrown);
       const unreachable = error.code === "unreachable" || error.code === "timeout";
-      return { ...status, state: unreachable ? "Unreachable" : "Failed", error: error.message };
+      const state = unreachable ? "Unreachable" : "Failed";
+      // What is recorded of one cluster says nothing about another of its name.
+      return { ...status, state, error: error.message, ...(error.code === "changed" && { unconfirmed: true }) };
     }
   };
   const seen = async ([cluster, status]: [string, MemberStatus]) =>
@@ -40,15 +42,17 @@ export async function read(state: State, { mesh, fleet }: Pick<World, "mesh" | "
   ]);
   const members = [...recorded, ...(await seeUnrecorded())].sort(([a], [b]) => (a < b ? -1 : 1));
   const everywhere = [controlPlane, ...members.map(([, status]) => status)];
-  if (everywhere.every((status) => status.state === "Missing") && Object.keys(state.orphaned).length === 0)
-    return undefined;
+  // Where a NamespaceSync has recorded the clusters, the record is gone with the namespace: without it, it would belong to all.
+  const isHeld = Object.keys(state.orphaned).length > 0 || Object.keys(recordsIn(state)).length > 0;
+  if (!isHeld && everywhere.every((status) => status.state === "Missing")) return undefined;
 
   const found: Record<string, Target> = {};
   for (const [cluster, status] of members) {
     if (status.uid !== undefined && Object.hasOwn(state.targets, cluster))
       found[cluster] = withOrigin(targetSeen(status), state.targets[cluster]?.origin);
   }
-  const live = await withInjectors(found, state, fleet);
+  const isSeen = (cluster: string) => members.some(([name, { state: is }]) => name === cluster && is === "Ready");
+  const live = await withInjectors(found, state, fleet, isSeen);
   const withRestarts = async ([cluster, status]: readonly [string, MemberStatus]) => {
     const recorded = ownValue(state.members, cluster);
     const before = recorded && { ...recorded, injectedBy: ownValue(state.targets, cluster)?.injectedBy };
@@ -82,19 +86,26 @@ export async function read(state: State, { mesh, fleet }: Pick<World, "mesh" | "
   }
 }
 
+function recordsIn({ inputs }: State): Readonly<Record<string, unknown>> {
+  return isRecord(inputs.recordedBy) ? inputs.recordedBy : {};
+}
+
 /** Where a cluster's webhooks cannot be read, who injects is what was known last. */
 async function withInjectors(
   live: Readonly<Record<string, Target>>,
   state: State,
   fleet: Fleet,
+  isSeen: (cluster: string) => boolean,
 ): Promise<Readonly<Record<string, Target>>> {
   const { revisionCheck } = parsePolicies(state.inputs);
-  const question = { name: state.name, targets: live, fleet, overrides: undefined };
+  const targets = pick(live, Object.keys(live).filter(isSeen));
+  const question = { name: state.name, targets, fleet, overrides: undefined };
   const asked = await resolveInjectors({ ...question, revisionCheck: revisionCheck === "off" ? "off" : "warn" });
   const remembered = rememberFindings(live, state.targets);
-  return mapValues(asked.targets, (target, cluster) =>
-    target.injectedBy === undefined ? (remembered[cluster] ?? target) : target,
-  );
+  return mapValues(live, (target, cluster) => {
+    const answer = ownValue(asked.targets, cluster);
+    return answer?.injectedBy === undefined ? (remembered[cluster] ?? target) : answer;
+  });
 }
 
 /** What was declared and never written there is nobody's drift: what stands in its place is somebody else's. */

@@ -56,9 +56,12 @@ export async function reconcile(inputs: Inputs, remembered: State | undefined, w
   const members: Record<string, MemberStatus> = {};
   const orphaned: Record<string, MemberStatus> = {};
   const failures: string[] = [];
-  const settle = (cluster: string, { status, failure }: PlaceOutcome) => {
+  /** Whose workloads need not be asked: there are none yet, or the write that they would follow has failed. */
+  const unasked = new Set<string>();
+  const settle = (cluster: string, { status, failure, isNew }: PlaceOutcome) => {
     if (status !== undefined) members[cluster] = status;
     if (failure !== undefined) failures.push(failure);
+    if (failure !== undefined || isNew === true) unasked.add(cluster);
   };
 
   const leavers: Record<string, MemberStatus> = {};
@@ -150,7 +153,7 @@ export async function reconcile(inputs: Inputs, remembered: State | undefined, w
   /** After the writes of all of them: what is restarted gets what is declared everywhere. */
   async function restartMembers(clusters: readonly string[]): Promise<void> {
     const asked = inOrder(clusters, inputs.clusters).flatMap((cluster) => {
-      if (!Object.hasOwn(targets, cluster)) return [];
+      if (!Object.hasOwn(targets, cluster) || unasked.has(cluster)) return [];
       const after = ownValue(members, cluster);
       if (after === undefined) return [];
       const old = ownValue(known, cluster);
@@ -182,9 +185,10 @@ export async function reconcile(inputs: Inputs, remembered: State | undefined, w
 }
 
 /** Whether a write that failed has, or may have, changed something all the same. */
-function isTouched(before: MemberStatus, { uid, labels, annotations, unconfirmed }: MemberStatus): boolean {
+function isTouched(before: MemberStatus, { state, uid, labels, annotations, unconfirmed }: MemberStatus): boolean {
   const isSame = uid === before.uid && sameJson(labels, before.labels) && sameJson(annotations, before.annotations);
-  return unconfirmed === true || !isSame;
+  // A write that was cancelled may be done, too.
+  return !isSame || state === "Pending" || (unconfirmed === true && before.unconfirmed !== true);
 }
 
 /** What was refused is no longer wanted: the cluster carries what it shall. */

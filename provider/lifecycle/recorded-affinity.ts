@@ -2,7 +2,7 @@
 
 import type { Affinity } from "../model/affinity";
 import { isClusterError } from "../model/cluster-error";
-import type { CheckFailure } from "../model/failure";
+import { type CheckFailure, describeList } from "../model/failure";
 import { isRecord, type StringMap } from "../model/json";
 import type { Mesh } from "../model/mesh";
 import { syncRecordsOf } from "../model/owner";
@@ -61,8 +61,9 @@ async function followRecords(
     if (seen !== undefined) return follow(syncRecordsOf(seen));
     if (Object.keys(before ?? {}).length === 0) return follow({});
     // Its records went with it, and nobody has taken them back.
+    const syncs = [...new Set(Object.values(before ?? {}))];
     return fail(
-      `the namespace ${JSON.stringify(name)} of the mesh is gone, on which a NamespaceSync had recorded its clusters; run "pulumi up --refresh", which records them again, or name the clusters`,
+      `the namespace ${JSON.stringify(name)} of the mesh is gone, on which the NamespaceSync ${describeList(syncs)} had recorded its clusters; where that is declared run "pulumi up --refresh", which records them again (in one program with dependsOn), or name the clusters`,
     );
   } catch (error) {
     if (!isClusterError(error)) throw error;

@@ -67,7 +67,8 @@ export async function remove(state: State, world: World): Promise<readonly strin
     const place = mesh.controlPlane;
     const remembered = state.controlPlane;
     try {
-      await knownIdentity(fleet, place, remembered);
+      // What is gone is not deleted, whichever cluster this is.
+      if (remembered.state !== "Missing") await knownIdentity(fleet, place, remembered);
       const onMesh = await fleet.api(place).get(name);
       const isOurs = onMesh !== undefined && onMesh.uid === remembered.uid && ownerOf(onMesh) === owner;
       const looks = isOurs && onMesh.deletionTimestamp === undefined && onDelete !== "retain" && !deleteNonEmpty;

@@ -1,6 +1,8 @@
 /** Whether something is to be done, told from what is recorded and what is declared, without asking a cluster. */
 
+import { clustersLeft, describeDepartures } from "./departures";
 import { isRecord, ownValue, sameJson } from "./json";
+import type { Mesh } from "./mesh";
 import { describePending } from "./restarts";
 import { parsePolicies } from "./spec";
 import { INPUTS, type MemberStatus, type State } from "./state";
@@ -12,26 +14,26 @@ export interface Diff {
   readonly replaces: readonly string[];
   /** Paths of what changes; a plugin with detailed diffs shows them, the dynamic server cannot. */
   readonly paths: readonly string[];
-  /** What earlier runs left undone, in words: the engine's own diff does not show it. */
-  readonly unfinished: readonly string[];
+  /** What the engine's own diff does not show, in words: what earlier runs left undone, and what becomes of clusters that are left. */
+  readonly remarks: readonly string[];
 }
 
-export function diff(state: State, inputs: Readonly<Record<string, unknown>>): Diff {
+export function diff(state: State, inputs: Readonly<Record<string, unknown>>, mesh: Mesh): Diff {
   const changed = INPUTS.filter((key) => hasUnknown(inputs[key]) || !sameJson(state.inputs[key], inputs[key]));
   const renamed = changed.includes("name") && !isUnknown(inputs.name);
   const targets = isRecord(inputs.targets) ? (inputs.targets as Readonly<Record<string, Target>>) : {};
   const isSettled = !isUnknown(inputs.targets) && !changed.includes("targets");
-  const gaps = [
-    ...(isSettled ? gapsOf(state, targets) : []),
-    ...(isUnknown(inputs.targets) ? [] : leftoversOf(state, targets, inputs)),
-    ...(isSettled ? restartGapsOf(state, inputs) : []),
-  ];
+  const gaps = isSettled ? [...gapsOf(state, targets), ...restartGapsOf(state, inputs)] : [];
+  // By what is recorded, which has also those that an earlier change left and that could not be.
+  const departure = { name: state.name, olds: { name: state.name, targets: state.members }, inputs, targets, mesh };
+  const isTold = !isUnknown(inputs.targets) && !changed.includes("name");
+  const left = isTold ? clustersLeft(departure) : [];
   const paths = changed.flatMap((key) => (key === "targets" ? targetPaths(state.targets, targets) : [key]));
   return {
-    changes: changed.length > 0 || gaps.length > 0,
+    changes: changed.length + gaps.length + left.length > 0,
     replaces: renamed ? ["name"] : [],
-    paths: [...paths, ...gaps.map((gap) => gap.path)],
-    unfinished: gaps.map((gap) => gap.line),
+    paths: [...paths, ...gaps.map((gap) => gap.path), ...(isSettled ? left.map((each) => `members.${each}`) : [])],
+    remarks: [...gaps.map(({ line }) => `${state.name}: ${line}`), ...(isTold ? describeDepartures(departure) : [])],
   };
 }
 
@@ -58,21 +60,6 @@ function gapsOf(state: State, targets: Readonly<Record<string, Target>>): Gap[] 
     if (!isInStep(status, target)) gaps.push({ path: `members.${cluster}`, line: describeGap(cluster, status) });
   }
   return gaps;
-}
-
-/** Clusters that an earlier change left, and that could not be. What this change leaves is told by the check. */
-function leftoversOf(
-  state: State,
-  targets: Readonly<Record<string, Target>>,
-  inputs: Readonly<Record<string, unknown>>,
-): Gap[] {
-  const { onLeave } = parsePolicies(inputs);
-  return Object.keys(state.members)
-    .filter((cluster) => !Object.hasOwn(targets, cluster) && !Object.hasOwn(state.targets, cluster))
-    .map((cluster) => ({
-      path: `members.${cluster}`,
-      line: `${cluster} has still to be left (onLeave: "${onLeave}")`,
-    }));
 }
 
 /** Where workloads are only reported, one that waits is nothing left undone. */

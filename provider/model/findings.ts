@@ -18,12 +18,18 @@ export function rememberFindings<T extends PreviewTarget>(targets: TargetMap<T>,
 /** Who injects is a matter of the labels; where the namespace came from is not. */
 export function rememberFinding<T extends PreviewTarget>(target: T, old: unknown): T {
   if (!isRecord(old)) return target;
-  const { origin, injectedBy, labels } = old;
+  const { origin, injectedBy, labels, annotations } = old;
+  const isSame = sameJson(labels, target.labels) && sameJson(annotations, target.annotations);
   return {
-    ...target,
+    // Where a cluster carries what it shall, its kubeconfig need not be known.
+    ...(isSame && old.pending !== true ? withoutPending(target) : target),
     ...((origin === "created" || origin === "adopted") && { origin }),
     ...(typeof injectedBy === "string" && sameJson(labels, target.labels) && { injectedBy }),
   };
+}
+
+function withoutPending<T extends PreviewTarget>({ pending: _, ...target }: T): T {
+  return target as unknown as T;
 }
 
 /** The first finding counts: a namespace that we made is not adopted by the next change. */

@@ -24,14 +24,22 @@ export interface Proof {
   readonly targets: Readonly<Record<string, Wanted>>;
   readonly members: Readonly<Record<string, Status>>;
   readonly controlPlane: Status;
+  /** The injection that is promoted, if any. */
+  readonly injection?: unknown;
+  readonly overrides?: Readonly<Record<string, Readonly<Record<string, unknown>>>> | undefined;
 }
 
 /** Why it is not proven; empty where it is. */
-export function doubtsAbout({ targets, members, controlPlane }: Proof): string[] {
+export function doubtsAbout({ targets, members, controlPlane, injection, overrides = {} }: Proof): string[] {
   const doubts: string[] = [];
   if (controlPlane.state !== "Ready") doubts.push(describeState("the control plane", controlPlane));
   if (Object.keys(targets).length === 0) doubts.push("it belongs to no cluster there, so nothing was tried");
-  for (const cluster of Object.keys(targets).sort()) {
+  const clusters = Object.keys(targets).sort();
+  const isOverridden = (cluster: string) => (ownValue(overrides, cluster)?.injection ?? undefined) !== undefined;
+  if ((injection ?? undefined) !== undefined && clusters.length > 0 && clusters.every(isOverridden)) {
+    doubts.push("each cluster there has an injection of its own (overrides), so that this one was tried nowhere");
+  }
+  for (const cluster of clusters) {
     const member = ownValue(members, cluster);
     if (member === undefined) doubts.push(`${describePlace(cluster)} was never written`);
     else doubts.push(...doubtsOf(cluster, member, targets[cluster] as Wanted));

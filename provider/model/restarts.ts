@@ -72,12 +72,12 @@ export interface Restartable {
 
 /**
  * The entries of the last run with which a member's workloads are asked for, or `undefined` where nobody needs to ask:
- * pods wait only since their namespace's injection changed, or were waiting before.
+ * pods wait only since their namespace's injection changed, or were waiting before. Not for a namespace that was just made.
  */
 export function entriesToAsk(before: Restartable | undefined, after: Restartable): StringMap | undefined {
   if (after.uid === undefined || (after.state !== "Ready" && after.state !== "Unreachable")) return undefined;
-  // A namespace that was just made has no pods yet.
-  if (before?.uid !== after.uid) return after.origin === "adopted" && saysInjection(after.labels) ? {} : undefined;
+  // Nothing is recorded of it, and it may have pods: it was adopted, or was another resource's.
+  if (before?.uid !== after.uid) return saysInjection(after.labels) ? {} : undefined;
   // Remarks were made on what the old injection asked for.
   if (!sameInjection(before, after)) return notAvailable(before.restarts);
   return before.restarts ?? (before.restartsUnknown === undefined ? undefined : {});

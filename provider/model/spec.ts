@@ -290,10 +290,25 @@ function parseAffinity(given: unknown, failures: CheckFailure[]): Known<Affinity
     failures.push(...failuresOf(parsed.error, given, ["clusters"]));
     return { kind: "all" };
   }
+  failures.push(...failuresOfValues(parsed.data.matchExpressions));
   if (hasUnknown(parsed.data)) return UNKNOWN;
   const { matchLabels = {}, matchExpressions = [], except = [] } = parsed.data as KnownSelector;
   const requirements = matchExpressions.map(({ key, operator, values }) => ({ key, operator, values: values ?? [] }));
   return { kind: "selector", matchLabels, matchExpressions: requirements, except };
+}
+
+/** An empty list would select all by NotIn, and none by In; by the others one would count for nothing. As the API server has it. */
+function failuresOfValues(requirements: unknown): CheckFailure[] {
+  return (Array.isArray(requirements) ? requirements : []).flatMap((each: unknown, index) => {
+    if (!isRecord(each) || hasUnknown(each)) return [];
+    const { operator, values = [] } = each as { readonly operator: string; readonly values?: readonly string[] };
+    const takesValues = operator === "In" || operator === "NotIn";
+    if (takesValues === values.length > 0) return [];
+    const property = describePath(["clusters", "matchExpressions", index, "values"]);
+    return [
+      { property, reason: `is ${describeValue(values)}; ${operator} takes ${takesValues ? "one or more" : "none"}` },
+    ];
+  });
 }
 
 function parseNames(given: readonly unknown[], failures: CheckFailure[]): Known<Affinity> {

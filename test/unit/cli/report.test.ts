@@ -195,6 +195,28 @@ describe("a cluster in a report", () => {
     });
   });
 
+  test("whose injection is switched off has lost it, though nobody was asked who injects", () => {
+    const report = aReport([
+      aStep({
+        before: { targets: { east: aTarget({ "istio-injection": "enabled" }, { injectedBy: "default" }) } },
+        after: { targets: { east: aTarget({ "istio-injection": "disabled" }) } },
+      }),
+    ]);
+    expect(report.destructive).toEqual(["Pods of p on east get no sidecar from now on (until now: default)."]);
+  });
+
+  test("of which it was not known who injects has not got another injector when it is", () => {
+    const enabled = { "istio-injection": "enabled" };
+    const report = aReport([
+      aStep({
+        before: { targets: { east: aTarget(enabled) } },
+        after: { targets: { east: aTarget({ ...enabled, team: "a" }, { injectedBy: "default" }) } },
+      }),
+    ]);
+    expect(report.restarts).toEqual([]);
+    expect(report.rows[0]?.cells.east).not.toHaveProperty("injection");
+  });
+
   test("of which nobody was asked who injects has not lost its sidecars", () => {
     const report = aReport([
       aStep({

@@ -99,7 +99,7 @@ export function aFakeEngine(): FakeEngine {
         const result = await check(state.get(name)?.inputs ?? {}, news, context);
         const outputs = outputsBefore(name);
         const remembered = outputs === undefined ? undefined : parseState(outputs);
-        const changes = remembered === undefined || diff(remembered, result.inputs).changes;
+        const changes = remembered === undefined || diff(remembered, result.inputs, fake.mesh).changes;
         const write = async (): Promise<Written> => {
           const made = await reconcile(result.inputs, remembered, fake.world);
           return { outputs: outputsOf(made.state), failures: made.failures };

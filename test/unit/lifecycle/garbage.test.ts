@@ -109,7 +109,7 @@ describe("whatever a program writes", () => {
         expect(() => JSON.stringify(inputs)).not.toThrow();
         expect(inputs.targets).toBeDefined();
         // And a plan can be compared with what is recorded.
-        const { changes } = diff(parseState(JSON.parse(JSON.stringify(outputsOf(aState())))), inputs);
+        const { changes } = diff(parseState(JSON.parse(JSON.stringify(outputsOf(aState())))), inputs, aMesh());
         expect(changes || !hasUnknown(inputs)).toBe(true);
       }),
       { numRuns: RUNS },
@@ -176,7 +176,7 @@ describe("whatever stands in the state", () => {
           expect((error as Error).message).toMatch(SENTENCE);
           return;
         }
-        expect(diff(state, whole)).toHaveProperty("changes");
+        expect(diff(state, whole, aMesh())).toHaveProperty("changes");
       }),
       { numRuns: RUNS },
     );

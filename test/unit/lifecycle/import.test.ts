@@ -5,10 +5,14 @@ import { diff } from "../../../provider/model/diff.ts";
 import { pick } from "../../../provider/model/json.ts";
 import { ARGS as ARG_NAMES } from "../../../provider/model/spec.ts";
 import type { State } from "../../../provider/model/state.ts";
+import { aMesh } from "../model/builders.ts";
 import { aFakeMesh, checked, DOWN, type FakeMesh, STILL, up } from "./fake-mesh.ts";
 
-async function imported(fake: FakeMesh, resource = "payments"): Promise<State | undefined> {
-  const { mesh, fleet, say } = fake.world;
+async function imported(
+  fake: FakeMesh,
+  { resource = "payments", fleet = fake.world.fleet } = {},
+): Promise<State | undefined> {
+  const { mesh, say } = fake.world;
   const context = {
     mesh: { mesh },
     fleet: () => fleet,
@@ -18,14 +22,14 @@ async function imported(fake: FakeMesh, resource = "payments"): Promise<State | 
     clock: STILL,
     say,
   };
-  return importNamespace({ name: "payments", resource }, fake.world, context);
+  return importNamespace({ name: "payments", resource }, { mesh, fleet }, context);
 }
 
 /** Whether a program with the imported arguments has an empty preview. */
 async function isSettled(fake: FakeMesh, state: State): Promise<boolean> {
   const { inputs, failures } = await checked(fake, pick(state.inputs, ARG_NAMES), state.inputs);
   expect(failures).toEqual([]);
-  return !diff(state, inputs).changes;
+  return !diff(state, inputs, aMesh()).changes;
 }
 
 const ARGS = {
@@ -48,6 +52,16 @@ describe("the import of a namespace that a GlobalNamespace made", () => {
     expect(state?.controlPlane).toEqual(made.controlPlane);
   });
 
+  test("is done also where nobody serves what it carries, which is said", async () => {
+    const fake = aFakeMesh();
+    await up(fake, ARGS);
+    const later = fake.restart();
+    const fleet = { ...later.world.fleet, webhooks: async () => [] };
+    const state = await imported(later, { fleet });
+    expect(state?.inputs).not.toHaveProperty("revisionCheck");
+    expect(later.said).toEqual([expect.stringContaining('payments: injection: cluster "east"')]);
+  });
+
   test("leaves nothing to do, and writes nothing", async () => {
     const fake = aFakeMesh();
     await up(fake, ARGS);
@@ -60,7 +74,7 @@ describe("the import of a namespace that a GlobalNamespace made", () => {
   test("keeps its owner under another name in the program", async () => {
     const fake = aFakeMesh();
     const { state: made } = await up(fake, ARGS);
-    expect((await imported(fake, "other"))?.owner).toBe(made.owner);
+    expect((await imported(fake, { resource: "other" }))?.owner).toBe(made.owner);
   });
 
   test("leaves labels of others to them", async () => {

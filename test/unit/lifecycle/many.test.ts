@@ -14,6 +14,7 @@ import {
   type States,
 } from "../../../provider/lifecycle/many.ts";
 import type { State } from "../../../provider/model/state.ts";
+import { aMesh } from "../model/builders.ts";
 import { aFakeMesh, DOWN, type FakeMesh, FORBIDDEN, labelsOn, STILL } from "./fake-mesh.ts";
 
 type Properties = Readonly<Record<string, unknown>>;
@@ -88,10 +89,10 @@ describe("many namespaces as one resource", () => {
     const { state } = await aRun(single).upSingle("payments", TWO.namespaces.payments);
     expect(withoutUids(states.payments)).toEqual(withoutUids(state));
     expect(await labelsOn(fake, "east")).toEqual({ team: "a" });
-    expect(diffMany(parseStates(outputsOfMany(states, inputs)), inputs)).toEqual({
+    expect(diffMany(parseStates(outputsOfMany(states, inputs)), inputs, aMesh())).toEqual({
       changes: false,
       paths: [],
-      unfinished: [],
+      remarks: [],
     });
   });
 
@@ -106,7 +107,9 @@ describe("many namespaces as one resource", () => {
     const next = fake.restart();
     const changed = { namespaces: { ...TWO.namespaces, orders: { labels: { team: "c" } } } };
     const { inputs } = await aRun(next).checked(changed, first);
-    expect(diffMany(first.states, inputs).paths.every((path) => path.startsWith("namespaces.orders."))).toBe(true);
+    expect(diffMany(first.states, inputs, aMesh()).paths.every((path) => path.startsWith("namespaces.orders."))).toBe(
+      true,
+    );
     next.forget();
     await aRun(next).up(changed, first);
     expect(next.writes()).toEqual(["controlPlane apply", "east apply", "north apply", "west apply"]);
@@ -121,7 +124,7 @@ describe("many namespaces as one resource", () => {
     ]);
     expect(first.states.orders?.members).toMatchObject({ east: { state: "Ready" }, west: { state: "Failed" } });
     fake.heal("west");
-    expect(diffMany(first.states, first.inputs).unfinished).toEqual([
+    expect(diffMany(first.states, first.inputs, aMesh()).remarks).toEqual([
       expect.stringMatching(/^orders: west is written again: /),
       expect.stringMatching(/^payments: west is written again: /),
     ]);
@@ -139,7 +142,7 @@ describe("many namespaces as one resource", () => {
     const second = await aRun(next).up(TWO, first);
     expect(second.failures).toEqual([expect.stringContaining("Nothing was written to the clusters")]);
     expect(names(second.states)).toEqual(["orders"]);
-    expect(diffMany(second.states, second.inputs).changes).toBe(true);
+    expect(diffMany(second.states, second.inputs, aMesh()).changes).toBe(true);
   });
 
   test("end one by one as they are taken out, each by its own policy, and the preview says how", async () => {
@@ -149,7 +152,7 @@ describe("many namespaces as one resource", () => {
     });
     const next = fake.restart();
     const left = await aRun(next).up({ namespaces: { payments: TWO.namespaces.payments } }, first);
-    expect(diffMany(first.states, left.inputs).unfinished).toEqual([
+    expect(diffMany(first.states, left.inputs, aMesh()).remarks).toEqual([
       'orders: is no longer declared: on the mesh it is DELETED unless it holds something, if this resource created it; on its clusters: onDelete: "release"',
     ]);
     expect(left.failures).toEqual([]);
@@ -164,7 +167,19 @@ describe("many namespaces as one resource", () => {
     const first = await aRun(fake).up(TWO);
     const { inputs, failures } = await aRun(fake.restart()).checked({ namespaces: first.inputs.namespaces }, first);
     expect(failures).toEqual([]);
-    expect(diffMany(first.states, inputs).changes).toBe(false);
+    expect(diffMany(first.states, inputs, aMesh()).changes).toBe(false);
+  });
+
+  test("of which the workloads could not be asked for are asked again, where they shall be restarted", async () => {
+    const fake = aFakeMesh();
+    const declared = { namespaces: { payments: { labels: { team: "a" }, restart: "rollout" } } };
+    const first = await aRun(fake).up(declared);
+    const payments = first.states.payments as State;
+    const east = { ...(payments.members.east as State["controlPlane"]), restartsUnknown: "no answer within 15 s" };
+    const untold = { ...first, states: { payments: { ...payments, members: { ...payments.members, east } } } };
+    const { states, failures } = await aRun(fake.restart()).up(declared, untold);
+    expect(failures).toEqual([]);
+    expect(states.payments?.members.east).not.toHaveProperty("restartsUnknown");
   });
 
   test("say until they are ended what becomes of those that could not be", async () => {
@@ -173,7 +188,7 @@ describe("many namespaces as one resource", () => {
     const next = fake.restart();
     next.fail("controlPlane", { ...FORBIDDEN, verbs: ["remove"] });
     const left = await aRun(next).up({ namespaces: { payments: TWO.namespaces.payments } }, first);
-    expect(diffMany(left.states, left.inputs).unfinished).toEqual([
+    expect(diffMany(left.states, left.inputs, aMesh()).remarks).toEqual([
       expect.stringMatching(/^orders: is no longer declared: on the mesh it is DELETED/),
     ]);
   });
@@ -188,7 +203,7 @@ describe("many namespaces as one resource", () => {
       expect.stringMatching(/^cannot delete namespaces "orders" and "payments" on the control plane: /),
     ]);
     expect(names(left.states)).toEqual(["orders", "payments"]);
-    expect(diffMany(left.states, left.inputs).changes).toBe(true);
+    expect(diffMany(left.states, left.inputs, aMesh()).changes).toBe(true);
   });
 
   test("show drift where it is, and leave out what is gone everywhere", async () => {
@@ -196,7 +211,7 @@ describe("many namespaces as one resource", () => {
     const first = await aRun(fake).up(TWO);
     fake.cluster("east").edit("payments", { labels: { team: "z" } });
     const seen = await aRun(fake.restart()).see(first.states);
-    expect(diffMany(parseStates(outputsOfMany(seen, first.inputs)), first.inputs).paths).toEqual(
+    expect(diffMany(parseStates(outputsOfMany(seen, first.inputs)), first.inputs, aMesh()).paths).toEqual(
       expect.arrayContaining([expect.stringMatching(/^namespaces\.payments\./)]),
     );
     const drifted = inputsOfMany(seen, first.inputs).namespaces as Properties;

@@ -42,6 +42,20 @@ describe("the preview of a new namespace", () => {
     expect(members).toMatchObject({ east: { origin: "created" }, west: { origin: "adopted", uid } });
   });
 
+  test("has a cluster that is back in the mesh as the update makes it, and not as it was recorded", async () => {
+    const fake = aFakeMesh();
+    const { state } = await up(fake, { labels: { team: "a" } });
+    const { state: without } = await up(
+      fake.restart({ clusters: { east: {}, north: {} } }),
+      { labels: { team: "a" } },
+      state,
+    );
+    fake.cluster("west").vanish("payments");
+    const { members } = await previewed(fake.restart(), { labels: { team: "a" } }, without);
+    expect(members.west).toMatchObject({ state: "Ready" });
+    expect(members.west).not.toHaveProperty("uid");
+  });
+
   test("which a cluster's admission refuses says so, before anything is written", async () => {
     const fake = aFakeMesh();
     fake.fail("west", { error: new ClusterError("rejected", 'policy "teams" denied the request'), verbs: ["apply"] });

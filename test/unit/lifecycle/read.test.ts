@@ -3,6 +3,7 @@ import { read } from "../../../provider/lifecycle/lifecycle.ts";
 import { diff } from "../../../provider/model/diff.ts";
 import { OWNER_ANNOTATION } from "../../../provider/model/owner.ts";
 import type { State } from "../../../provider/model/state.ts";
+import { aMesh } from "../model/builders.ts";
 import { aFakeMesh, CLUSTERS, checked, DOWN, type FakeMesh, FORBIDDEN, labelsOn, up } from "./fake-mesh.ts";
 
 const ARGS = { labels: { team: "a" }, annotations: { note: "b" } };
@@ -43,7 +44,7 @@ describe("a refresh", () => {
       east: { labels: { team: "drifted" } },
       west: { labels: { team: "a" } },
     });
-    expect(diff({ ...after, inputs: state.inputs }, state.inputs).paths).toEqual(["members.east"]);
+    expect(diff({ ...after, inputs: state.inputs }, state.inputs, aMesh()).paths).toEqual(["members.east"]);
   });
 
   test("shows a namespace that went away on one cluster", async () => {
@@ -76,7 +77,7 @@ describe("a refresh", () => {
     });
     expect(after.members.west).toMatchObject({ ...state.members.west, state: "Failed" });
     expect(after.targets).toEqual(state.targets);
-    expect(diff(after, state.inputs).changes).toBe(false);
+    expect(diff(after, state.inputs, aMesh()).changes).toBe(false);
   });
 
   test("asks for the one name where listing is forbidden", async () => {
@@ -109,8 +110,17 @@ describe("a refresh", () => {
     const elsewhere = { ...state, members, controlPlane: moved(state.controlPlane) };
     const after = await seen(aFakeMesh(), elsewhere);
     const error = expect.stringContaining("this is another cluster than the one of that name before");
-    expect(after.controlPlane).toEqual({ ...elsewhere.controlPlane, state: "Failed", error });
-    expect(after.members.east).toEqual({ ...elsewhere.members.east, state: "Failed", error });
+    const unknown = { state: "Failed", error, unconfirmed: true };
+    expect(after.controlPlane).toEqual({ ...elsewhere.controlPlane, ...unknown });
+    expect(after.members.east).toEqual({ ...elsewhere.members.east, ...unknown });
+    expect(diff(after, state.inputs, aMesh()).changes).toBe(true);
+  });
+
+  test("keeps what a NamespaceSync has recorded, also where the namespace is gone everywhere", async () => {
+    const { fake, state } = await aNamespaceEverywhere();
+    for (const place of CLUSTERS) fake.cluster(place).vanish("payments");
+    const recorded = { ...state, inputs: { ...state.inputs, recordedBy: { east: "acme/mesh/dev/mesh/from-east" } } };
+    expect((await seen(fake, recorded)).inputs.recordedBy).toEqual(recorded.inputs.recordedBy);
   });
 
   test("leaves to others what was declared and never reached a cluster", async () => {

@@ -4,7 +4,7 @@ import { ControlPlaneError, read, reconcile } from "../../../provider/lifecycle/
 import { diff } from "../../../provider/model/diff.ts";
 import { fieldManagerOf, OWNER_ANNOTATION } from "../../../provider/model/owner.ts";
 import type { State } from "../../../provider/model/state.ts";
-import { labelMap, OWNER } from "../model/builders.ts";
+import { aMesh, labelMap, OWNER } from "../model/builders.ts";
 import {
   ANSWER_LOST,
   aFakeMesh,
@@ -162,8 +162,8 @@ describe("a cluster that leaves", () => {
       'cannot release namespace "payments" on cluster "west": connection refused: test (ECONNREFUSED)',
     ]);
     expect(after.state.members.west).toMatchObject({ state: "Unreachable" });
-    expect(diff(after.state, after.state.inputs).unfinished).toEqual([
-      'west has still to be left (onLeave: "release")',
+    expect(diff(after.state, after.state.inputs, aMesh()).remarks).toEqual([
+      'payments: leaves west: its labels are taken back, the namespace stays (onLeave: "release")',
     ]);
     fake.heal("west");
     const next = await up(fake.restart(), { ...ARGS, clusters: ["east"] }, after.state);
@@ -214,7 +214,7 @@ describe("a cluster that fails", () => {
       north: { state: "Ready" },
       west: { state: "Ready" },
     });
-    expect(diff(state, state.inputs).changes).toBe(true);
+    expect(diff(state, state.inputs, aMesh()).changes).toBe(true);
 
     fake.heal("east");
     const next = fake.restart();
@@ -222,7 +222,7 @@ describe("a cluster that fails", () => {
     expect(repaired.failures).toEqual([]);
     expect(next.writes()).toEqual(["east apply"]);
     expect(repaired.state.members.east).toEqual(expect.not.objectContaining({ error: expect.anything() }));
-    expect(diff(repaired.state, repaired.state.inputs).changes).toBe(false);
+    expect(diff(repaired.state, repaired.state.inputs, aMesh()).changes).toBe(false);
   });
 
   test("keeps what was known of it", async () => {
@@ -359,6 +359,18 @@ describe("what stands there already", () => {
     });
   });
 
+  test("is not asked about workloads where no injection is declared", async () => {
+    const fake = aFakeMesh();
+    const { state } = await up(fake, ARGS);
+    fake.cluster("east").edit("payments", { finalizers: ["example.com/hold"] });
+    const found = await fake.cluster("east").get("payments");
+    const { inputs } = await checked(fake, { ...ARGS, labels: { team: "b" } }, state.inputs);
+    if (found !== undefined) await fake.cluster("east").remove(found);
+    const { state: after } = await reconcile(inputs, state, fake.restart().world);
+    expect(after.members.east).toMatchObject({ state: "Terminating" });
+    expect(after.members.east).not.toHaveProperty("restartsUnknown");
+  });
+
   test("is recorded as it was written, where what competes with it could not be removed", async () => {
     const fake = aFakeMesh();
     const { state } = await up(fake, ARGS);
@@ -412,7 +424,7 @@ describe("what stands there already", () => {
     const { state: after, failures } = await up(fake.restart(), { ...ARGS, labels: { team: "b" } }, state);
     expect(failures).toEqual([expect.stringContaining("it is being deleted there")]);
     expect(after.members.east).toMatchObject({ state: "Terminating" });
-    expect(diff(after, after.inputs).unfinished).toHaveLength(1);
+    expect(diff(after, after.inputs, aMesh()).remarks).toHaveLength(1);
   });
 
   test("keeps what another manager has set there, which is named, until force takes it", async () => {
@@ -512,7 +524,7 @@ describe("any way from one declaration to the next", () => {
 
   /** Each place carries exactly its target, nothing of ours is anywhere else, and the next diff is empty. */
   async function expectDone(fake: FakeMesh, state: State): Promise<void> {
-    expect(diff(state, state.inputs)).toMatchObject({ changes: false, unfinished: [] });
+    expect(diff(state, state.inputs, aMesh())).toMatchObject({ changes: false, remarks: [] });
     for (const place of CLUSTERS) {
       const target = place === "controlPlane" ? state.controlPlaneTarget : state.targets[place];
       if (target !== undefined) expect(await labelsOn(fake, place)).toEqual(target.labels);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { diff } from "../../../provider/model/diff.ts";
+import { aMesh } from "../model/builders.ts";
 import { aFakeMesh, checked, DOWN, FORBIDDEN, labelsOn, up } from "./fake-mesh.ts";
 
 const ROLLOUT = { waves: ["west", ["north"]] };
@@ -40,15 +41,15 @@ describe("a rollout in waves", () => {
     fake.fail("north", FORBIDDEN);
     const stopped = await up(fake, CHANGED, state);
     fake.heal("north");
-    expect(diff(stopped.state, stopped.state.inputs).unfinished).toEqual([
-      "east is written again: it waits for its wave: one before it failed",
-      expect.stringContaining("north is written again: "),
+    expect(diff(stopped.state, stopped.state.inputs, aMesh()).remarks).toEqual([
+      "payments: east is written again: it waits for its wave: one before it failed",
+      expect.stringContaining("payments: north is written again: "),
     ]);
     const next = fake.restart();
     const done = await up(next, CHANGED, stopped.state);
     expect(done.failures).toEqual([]);
     expect(next.requests.filter((request) => request.endsWith("apply"))).toEqual(["north apply", "east apply"]);
-    expect(diff(done.state, done.state.inputs).changes).toBe(false);
+    expect(diff(done.state, done.state.inputs, aMesh()).changes).toBe(false);
     expect(done.state.members.east).toEqual(expect.not.objectContaining({ error: expect.anything() }));
   });
 
@@ -76,7 +77,7 @@ describe("a rollout in waves", () => {
     const back = await up(fake.restart(), ARGS, stopped.state);
     expect(back.failures).toEqual([]);
     expect(Object.values(back.state.members).map((member) => member.state)).toEqual(["Ready", "Ready", "Ready"]);
-    expect(diff(back.state, back.state.inputs).changes).toBe(false);
+    expect(diff(back.state, back.state.inputs, aMesh()).changes).toBe(false);
   });
 
   test("leaves a cluster in that cluster's wave", async () => {

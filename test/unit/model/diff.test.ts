@@ -3,14 +3,14 @@ import { describe, expect, test } from "vitest";
 import { diff, isInStep } from "../../../provider/model/diff.ts";
 import { outputsOf, parseState, type State } from "../../../provider/model/state.ts";
 import { UNKNOWN } from "../../../provider/model/unknown.ts";
-import { aState, aStatus, labelMap, OWNER } from "./builders.ts";
+import { aMesh, aState, aStatus, labelMap, OWNER } from "./builders.ts";
 
 /** As the engine asks: what is recorded, through the outputs, and the checked inputs of the program. */
 function between(state: State, changes: Readonly<Record<string, unknown>> = {}) {
-  return diff(parseState(outputsOf(state)), { ...state.inputs, ...changes });
+  return diff(parseState(outputsOf(state)), { ...state.inputs, ...changes }, aMesh());
 }
 
-const NOTHING = { changes: false, replaces: [], paths: [], unfinished: [] };
+const NOTHING = { changes: false, replaces: [], paths: [], remarks: [] };
 
 describe("a diff", () => {
   test("is empty where everything is in step", () => {
@@ -35,7 +35,6 @@ describe("a diff", () => {
     ["a policy that is left out now", { labels: undefined }, ["labels"]],
     ["one cluster's target", { targets: { east: target, west: other } }, ["targets.west"]],
     ["a cluster that joins", { targets: { east: target, north: target, west: target } }, ["targets.north"]],
-    ["a cluster that leaves", { targets: { east: target } }, ["targets.west"]],
     [
       "everything at once",
       { labels: { team: "b" }, targets: { east: other, west: other }, controlPlaneTarget: other },
@@ -45,7 +44,46 @@ describe("a diff", () => {
     ["one label that is not known yet", { labels: { team: UNKNOWN } }, ["labels"]],
   ];
   test.each(cases)("names the paths of %s", (_, changes, paths) => {
-    expect(between(aState(), changes)).toEqual({ changes: true, replaces: [], paths, unfinished: [] });
+    expect(between(aState(), changes)).toEqual({ changes: true, replaces: [], paths, remarks: [] });
+  });
+
+  test("says what becomes of a cluster that leaves", () => {
+    const leaving = (onLeave: string) => between(aState(), { targets: { east: target }, onLeave });
+    for (const [onLeave, what] of [
+      ["release", "its labels are taken back, the namespace stays"],
+      ["retain", "the namespace and its labels stay as they are"],
+      ["delete", "the namespace is DELETED there unless it holds something"],
+    ] as const) {
+      const { paths, remarks } = leaving(onLeave);
+      expect(paths).toEqual(["onLeave", "targets.west"]);
+      expect(remarks).toEqual([expect.stringContaining(`payments: leaves west: ${what}`)]);
+    }
+  });
+
+  test("says it also where the last run has not come to it, and the program is the same", () => {
+    const inputs = { targets: { east: target }, onLeave: "delete" };
+    const stopped = { ...aState(), inputs: { ...aState().inputs, ...inputs } };
+    expect(between(stopped).remarks).toEqual([
+      expect.stringContaining("payments: leaves west: the namespace is DELETED"),
+    ]);
+  });
+
+  test("says nothing of what leaves where it gets another name: the old one ends as a whole", () => {
+    expect(between(aState(), { name: "billing", targets: { east: target } }).remarks).toEqual([]);
+  });
+
+  test("says of a cluster that the mesh no longer has that its namespace stays", () => {
+    const { inputs } = aState();
+    const smaller = aMesh({ clusters: { east: {} } });
+    expect(diff(aState(), { ...inputs, targets: { east: target } }, smaller).remarks).toEqual([
+      expect.stringContaining("payments: west is no longer in the mesh; its namespace stays as it is"),
+    ]);
+  });
+
+  test("says nothing of a control plane that is left, and that keeps the namespace", () => {
+    const { inputs } = aState();
+    const onWest = aMesh({ controlPlane: "west" });
+    expect(diff(aState(), { ...inputs, targets: { east: target } }, onWest).remarks).toEqual([]);
   });
 
   test("replaces for another name, and not for one that is not known yet", () => {
@@ -55,7 +93,7 @@ describe("a diff", () => {
 
   test("says nothing of gaps where the targets are not known yet", () => {
     const members = { ...aState().members, west: aStatus({ state: "Missing", labels: {} }) };
-    expect(between(aState({ members }), { targets: UNKNOWN })).toMatchObject({ changes: true, unfinished: [] });
+    expect(between(aState({ members }), { targets: UNKNOWN })).toMatchObject({ changes: true, remarks: [] });
   });
 });
 
@@ -120,11 +158,11 @@ describe("what an earlier run left undone is seen from the outputs alone", () =>
       "a cluster that was not left",
       aState({ members: { ...aState().members, north: aStatus() } }),
       "members.north",
-      'north has still to be left (onLeave: "release")',
+      'leaves north: its labels are taken back, the namespace stays (onLeave: "release")',
     ],
   ];
   test.each(cases)("%s", (_, state, path, line) => {
-    expect(between(state)).toEqual({ changes: true, replaces: [], paths: [path], unfinished: [line] });
+    expect(between(state)).toEqual({ changes: true, replaces: [], paths: [path], remarks: [`payments: ${line}`] });
   });
 
   test("also of a cluster called constructor", () => {
@@ -154,7 +192,7 @@ describe("workloads that wait for a restart", () => {
       changes: true,
       replaces: [],
       paths: ["members.east.restarts"],
-      unfinished: ["east has still to restart Deployment/api"],
+      remarks: ["payments: east has still to restart Deployment/api"],
     });
   });
 

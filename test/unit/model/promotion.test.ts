@@ -44,6 +44,24 @@ describe("a namespace is proven", () => {
     ],
     "that has not left a cluster": [{ members: { east: READY, west: READY } }, 'cluster "west" has still to be left'],
   };
+  test("not where its injection was tried on no cluster, as each has another", () => {
+    const injection = { revision: "canary" };
+    const overrides = { east: { injection: { revision: "stable" } }, west: { labels: { tier: "edge" } } };
+    const doubts = (clusters: readonly string[]) =>
+      doubtsAbout(
+        proof({
+          targets: Object.fromEntries(clusters.map((cluster) => [cluster, TARGET])),
+          members: Object.fromEntries(clusters.map((cluster) => [cluster, READY])),
+          injection,
+          overrides,
+        }),
+      );
+    expect(doubts(["east"])).toEqual([
+      "each cluster there has an injection of its own (overrides), so that this one was tried nowhere",
+    ]);
+    expect(doubts(["east", "west"])).toEqual([]);
+  });
+
   for (const [what, [parts, doubt]] of Object.entries(doubtful)) {
     test(`not where it is one ${what}`, () => {
       expect(doubtsAbout(proof(parts))).toEqual([doubt]);

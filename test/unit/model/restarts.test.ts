@@ -127,7 +127,7 @@ describe("a member is asked for its workloads", () => {
       after: { ...stable, injectedBy: "canary" },
       expected: { "StatefulSet/db": NOT_AVAILABLE },
     },
-    { title: "not where the namespace was just made", before: undefined, after: stable, expected: undefined },
+    { title: "where it was another resource's until now", before: undefined, after: stable, expected: {} },
     {
       title: "where it was found with pods in it, and gets injection labels",
       before: undefined,

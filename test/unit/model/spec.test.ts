@@ -227,6 +227,18 @@ describe("a declaration that is refused", () => {
     ["a number among clusters", { clusters: ["east", 2] }, "clusters[1]", "is 2; expected the name of a cluster"],
     ["null among clusters", { clusters: [null] }, "clusters[0]", "is null; expected the name of a cluster"],
     ["an operator", { clusters: deep }, "clusters.matchExpressions[0].operator", 'is "Is"; allowed: "In", "NotIn"'],
+    [
+      "an operator without its values",
+      { clusters: { matchExpressions: [{ key: "env", operator: "NotIn", values: [] }] } },
+      "clusters.matchExpressions[0].values",
+      "is []; NotIn takes one or more",
+    ],
+    [
+      "an operator with values that it does not look at",
+      { clusters: { matchExpressions: [{ key: "env", operator: "Exists", values: ["prod"] }] } },
+      "clusters.matchExpressions[0].values",
+      'is ["prod"]; Exists takes none',
+    ],
     ["adopt", { adopt: "always" }, "adopt", 'is "always"; allowed: "labels", "never"'],
     ["onLeave", { onLeave: "keep" }, "onLeave", 'allowed: "release", "retain", "delete"'],
     ["onDelete", { onDelete: true }, "onDelete", "is true; allowed"],

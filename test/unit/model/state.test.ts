@@ -7,7 +7,7 @@ import type { FieldManager } from "../../../provider/model/namespace.ts";
 import { fieldManagerOf, OWNER_ANNOTATION } from "../../../provider/model/owner.ts";
 import { outputsOf, ownPart, parseState, SCHEMA_VERSION } from "../../../provider/model/state.ts";
 import { aNamespace } from "../kube/builders.ts";
-import { anyJson, aState, aStatus, labelMap, OWNER } from "./builders.ts";
+import { aMesh, anyJson, aState, aStatus, labelMap, OWNER } from "./builders.ts";
 
 /** The outputs that a released version recorded, one file a version. Only ever added to. */
 function recorded(version: number): Record<string, unknown> {
@@ -98,7 +98,7 @@ describe("a state that is damaged", () => {
           expect((error as Error).message).toMatch(sentence);
           return;
         }
-        expect(diff(state, whole)).toHaveProperty("changes");
+        expect(diff(state, whole, aMesh())).toHaveProperty("changes");
       }),
       { numRuns: 300 },
     );

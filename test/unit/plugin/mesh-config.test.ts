@@ -18,6 +18,14 @@ describe("the configuration of a Mesh", () => {
     expect(meshConfigOf(config, URN)).toEqual(config);
   });
 
+  test("has the same owner whatever the version of the plugin that the engine names its default provider by", () => {
+    const ownerOf = (name: string) =>
+      meshConfigOf({ clusters: {} }, `urn:pulumi:dev::shop::pulumi:providers:global-namespace::${name}`).owner;
+    expect(ownerOf("default_0_1_0")).toBe("organization/shop/dev/default");
+    expect(ownerOf("default_1_12_0-alpha.1")).toBe("organization/shop/dev/default");
+    expect(ownerOf("default_mesh")).toBe("organization/shop/dev/default_mesh");
+  });
+
   test("with kubeconfigs beside their clusters has them apart", () => {
     const config = meshConfigOf(
       {
