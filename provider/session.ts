@@ -58,6 +58,7 @@ export function openSession(configuration: unknown, tell: Say, signal?: AbortSig
     const mesh = configured();
     const cluster = mesh.connections[place];
     if (cluster === undefined) throw new ClusterError("connection", "the mesh no longer has it");
+    if (cluster.pending) throw new ClusterError("unreachable", "its kubeconfig is known after the update");
     const resolved = resolveConnection(cluster.connection, machine, { execPlugins: mesh.execPlugins });
     if (resolved.kind === "problem") throw new ClusterError("connection", resolved.reason);
     const { version } = require("../../package.json") as { readonly version: string };

@@ -180,6 +180,8 @@ export interface MemberStatus {
   restarts?: { [workload: string]: string };
   /** Why it could not be told which workloads wait: the pods may not be listed, the webhooks not be read. */
   restartsUnknown?: string;
+  /** Set where it could not be told for now which workloads wait, and `restart: "rollout"` was to restart them: the next `pulumi up` does. */
+  restartsDue?: boolean;
 }
 
 /**

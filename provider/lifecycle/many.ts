@@ -10,7 +10,6 @@ import { type CheckFailure, describePath, describeValue } from "../model/failure
 import { isRecord, mapValues, ownValue, pick, withoutUndefined } from "../model/json";
 import type { Mesh } from "../model/mesh";
 import { joinFailures, type NamespaceFailure } from "../model/outcome";
-import { parsePolicies } from "../model/spec";
 import { outputsOf, parseState, type State } from "../model/state";
 import { isUnknown } from "../model/unknown";
 import { type CheckContext, type CheckResult, check, describeMove } from "./check";
@@ -154,18 +153,11 @@ export async function reconcileMany(inputs: Inputs, remembered: States, world: W
     const before = ownValue(remembered, name);
     const one = ownValue(declared, name);
     if (before === undefined || !isRecord(one) || diff(before, one, world.mesh).changes) return true;
-    if (awaitsRollout(before, one)) return true;
     states[name] = before;
     return false;
   });
   await forEach(changed, settle, world, String(inputs.resource));
   return { states: sorted(states), failures: joinFailures(failures) };
-}
-
-/** A cluster that could not be asked is not what changes; who runs an update all the same has it asked. */
-function awaitsRollout({ members }: State, inputs: Inputs): boolean {
-  const isUntold = Object.values(members).some(({ restartsUnknown }) => restartsUnknown !== undefined);
-  return isUntold && parsePolicies(inputs).restart === "rollout";
 }
 
 function failuresOf(namespace: string, failures: readonly string[]): NamespaceFailure[] {

@@ -4,7 +4,7 @@ import { ClusterError, type ClusterErrorCode, mayBeDone } from "../model/cluster
 import { competingLabels, saysInjection } from "../model/injection";
 import type { Namespace, NamespaceApply } from "../model/namespace";
 import { fieldManagerOf, isCreatorOf, OWNER_ANNOTATION, ownerOf, wasCreatedBy } from "../model/owner";
-import { describePlace } from "../model/place";
+import { CONTROL_PLANE, describePlace } from "../model/place";
 import {
   describeCompetitors,
   describeConflicts,
@@ -91,8 +91,9 @@ export async function applyTo(fleet: Fleet, write: Write): Promise<PlaceOutcome>
 
   function failed(state: MemberStatus["state"], error: ClusterError): PlaceOutcome {
     const known = remembered ?? { labels: {}, ...(cluster !== undefined && { cluster }) };
+    const isDoubtful = isWritten && (mayBeDone(error) || error.code === "cancelled");
     return {
-      status: { ...known, state, error: error.message, ...(isWritten && mayBeDone(error) && { unconfirmed: true }) },
+      status: { ...known, state, error: error.message, ...(isDoubtful && { unconfirmed: true }) },
       failure: describeFailure("apply", name, describePlace(place), error),
     };
   }
@@ -103,8 +104,9 @@ function unasked(
   target: Target,
   remembered: MemberStatus | undefined,
 ): Pick<MemberStatus, "restarts" | "restartsUnknown"> {
-  const { restarts, labels = {} } = remembered ?? {};
-  if (!saysInjection(target.labels) && !saysInjection(labels)) return {};
+  const { restarts, restartsUnknown, labels = {} } = remembered ?? {};
+  const isNone = restarts === undefined && restartsUnknown === undefined;
+  if (isNone && !saysInjection(target.labels) && !saysInjection(labels)) return {};
   return {
     ...(restarts !== undefined && { restarts }),
     restartsUnknown: "the namespace could not be written as declared",
@@ -129,7 +131,9 @@ export async function knownIdentity(
   throw new ClusterError(
     "changed",
     `this is another cluster than the one of that name before (kube-system ${remembered.cluster} then, ${identity} now); ` +
-      "give the new cluster a new name in the mesh",
+      (place === CONTROL_PLANE
+        ? 'let the Mesh lead to that one, or take what was declared on it out of the state ("pulumi state delete")'
+        : "give the new cluster a new name in the mesh"),
   );
 }
 

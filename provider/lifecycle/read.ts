@@ -58,7 +58,9 @@ export async function read(state: State, { mesh, fleet }: Pick<World, "mesh" | "
     const before = recorded && { ...recorded, injectedBy: ownValue(state.targets, cluster)?.injectedBy };
     const entries = entriesToAsk(before, { ...status, injectedBy: ownValue(live, cluster)?.injectedBy });
     if (entries === undefined || status.state === "Unreachable") return [cluster, status] as const;
-    return [cluster, withTold(status, await readRestarts(fleet, state.name, { cluster, before: entries }))] as const;
+    const told = await readRestarts(fleet, state.name, { cluster, before: entries });
+    const isDue = told.restartsUnknown !== undefined && recorded?.restartsDue === true;
+    return [cluster, withTold(status, { ...told, ...(isDue && { restartsDue: true }) })] as const;
   };
   return {
     ...state,

@@ -117,7 +117,7 @@ export async function reconcile(inputs: Inputs, remembered: State | undefined, w
   async function reconcileMember(cluster: string): Promise<PlaceOutcome> {
     const leaver = ownValue(leavers, cluster);
     if (leaver !== undefined) return leave(fleet, leaving(cluster, leaver, policies.onLeave), clock);
-    if (cluster === mesh.controlPlane) return { status: controlPlane };
+    if (cluster === mesh.controlPlane) return onControlPlane;
     const before = ownValue(known, cluster);
     if (before !== undefined && !needsWrite(cluster)) return { status: withoutRefusal(before) };
     const target = targets[cluster] as Target;
@@ -185,10 +185,9 @@ export async function reconcile(inputs: Inputs, remembered: State | undefined, w
 }
 
 /** Whether a write that failed has, or may have, changed something all the same. */
-function isTouched(before: MemberStatus, { state, uid, labels, annotations, unconfirmed }: MemberStatus): boolean {
+function isTouched(before: MemberStatus, { uid, labels, annotations, unconfirmed }: MemberStatus): boolean {
   const isSame = uid === before.uid && sameJson(labels, before.labels) && sameJson(annotations, before.annotations);
-  // A write that was cancelled may be done, too.
-  return !isSame || state === "Pending" || (unconfirmed === true && before.unconfirmed !== true);
+  return !isSame || (unconfirmed === true && before.unconfirmed !== true);
 }
 
 /** What was refused is no longer wanted: the cluster carries what it shall. */

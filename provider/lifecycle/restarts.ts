@@ -27,7 +27,7 @@ import type { Clock } from "./place";
 import { type RestartOutcome, restart } from "./rollout";
 
 /** What is recorded of a member's workloads. */
-export type Told = Pick<MemberStatus, "restarts" | "restartsUnknown">;
+export type Told = Pick<MemberStatus, "restarts" | "restartsUnknown" | "restartsDue">;
 
 export interface AskedMember {
   readonly cluster: string;
@@ -62,11 +62,11 @@ export async function settleRestarts(task: RestartTask): Promise<Restarted> {
   for (const [index, { cluster, before }] of members.entries()) {
     const found = looks[index] ?? (await look(fleet, cluster, name));
     if ("unknown" in found) {
-      told[cluster] = toldUnknown(before, found.unknown);
-      const what = `which workloads wait for a restart on ${describePlace(cluster)} is not known: ${found.unknown}`;
       // What may not be read will not be read by the next run either.
-      if (policies.restart === "rollout" && !found.isForbidden)
-        failures.push(`namespace ${JSON.stringify(name)}: ${what}`);
+      const isDue = policies.restart === "rollout" && !found.isForbidden;
+      told[cluster] = { ...toldUnknown(before, found.unknown), ...(isDue && { restartsDue: true }) };
+      const what = `which workloads wait for a restart on ${describePlace(cluster)} is not known: ${found.unknown}`;
+      if (isDue) failures.push(`namespace ${JSON.stringify(name)}: ${what}`);
       else say(`${name}: ${what}`);
       continue;
     }
@@ -94,7 +94,10 @@ export async function readRestarts(fleet: Fleet, name: string, { cluster, before
 }
 
 /** A member's status with what is known of its workloads now. */
-export function withTold({ restarts: _, restartsUnknown: __, ...status }: MemberStatus, told: Told): MemberStatus {
+export function withTold(
+  { restarts: _, restartsUnknown: __, restartsDue: ___, ...status }: MemberStatus,
+  told: Told,
+): MemberStatus {
   return { ...status, ...told };
 }
 

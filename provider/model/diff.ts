@@ -65,8 +65,8 @@ function gapsOf(state: State, targets: Readonly<Record<string, Target>>): Gap[] 
 /** Where workloads are only reported, one that waits is nothing left undone. */
 function restartGapsOf(state: State, inputs: Readonly<Record<string, unknown>>): Gap[] {
   if (parsePolicies(inputs).restart !== "rollout") return [];
-  return Object.entries(state.members).flatMap(([cluster, { restarts }]) => {
-    const pending = describePending(restarts);
+  return Object.entries(state.members).flatMap(([cluster, { restarts, restartsDue }]) => {
+    const pending = describePending(restarts) ?? (restartsDue && "what has to, which could not be told");
     if (pending === undefined) return [];
     return [{ path: `members.${cluster}.restarts`, line: `${cluster} has still to restart ${pending}` }];
   });

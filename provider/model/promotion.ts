@@ -35,7 +35,10 @@ export function doubtsAbout({ targets, members, controlPlane, injection, overrid
   if (controlPlane.state !== "Ready") doubts.push(describeState("the control plane", controlPlane));
   if (Object.keys(targets).length === 0) doubts.push("it belongs to no cluster there, so nothing was tried");
   const clusters = Object.keys(targets).sort();
-  const isOverridden = (cluster: string) => (ownValue(overrides, cluster)?.injection ?? undefined) !== undefined;
+  const isOverridden = (cluster: string) => {
+    const own = ownValue(overrides, cluster)?.injection ?? injection;
+    return !sameJson(own, injection);
+  };
   if ((injection ?? undefined) !== undefined && clusters.length > 0 && clusters.every(isOverridden)) {
     doubts.push("each cluster there has an injection of its own (overrides), so that this one was tried nowhere");
   }

@@ -44,6 +44,8 @@ export interface MemberStatus {
   readonly restarts?: StringMap;
   /** Why it could not be told which workloads wait. */
   readonly restartsUnknown?: string;
+  /** Which wait could not be told for now, and those that do were to be restarted. */
+  readonly restartsDue?: true;
 }
 
 export interface State {

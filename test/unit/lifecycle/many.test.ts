@@ -175,7 +175,11 @@ describe("many namespaces as one resource", () => {
     const declared = { namespaces: { payments: { labels: { team: "a" }, restart: "rollout" } } };
     const first = await aRun(fake).up(declared);
     const payments = first.states.payments as State;
-    const east = { ...(payments.members.east as State["controlPlane"]), restartsUnknown: "no answer within 15 s" };
+    const east = {
+      ...(payments.members.east as State["controlPlane"]),
+      restartsUnknown: "late",
+      restartsDue: true as const,
+    };
     const untold = { ...first, states: { payments: { ...payments, members: { ...payments.members, east } } } };
     const { states, failures } = await aRun(fake.restart()).up(declared, untold);
     expect(failures).toEqual([]);

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ControlPlaneError, read, reconcile } from "../../../provider/lifecycle/lifecycle.ts";
+import { ClusterError } from "../../../provider/model/cluster-error.ts";
 import { diff } from "../../../provider/model/diff.ts";
 import { fieldManagerOf, OWNER_ANNOTATION } from "../../../provider/model/owner.ts";
 import type { State } from "../../../provider/model/state.ts";
@@ -53,6 +54,38 @@ describe("a new namespace", () => {
     const left = await up(fake, { ...ARGS, clusters: ["west"], onLeave: "delete", deleteNonEmpty: true }, state);
     expect(Object.keys(left.state.members)).toEqual(["west"]);
     expect(await labelsOn(fake, "east")).toEqual({ team: "a" });
+  });
+});
+
+describe("the pods of a namespace", () => {
+  const INJECTED = { ...ARGS, injection: "enabled", revisionCheck: "off" };
+
+  async function askedFor(fake: FakeMesh, args: Readonly<Record<string, unknown>>): Promise<readonly string[]> {
+    const asked: string[] = [];
+    const api = (place: string) => {
+      const real = fake.world.fleet.api(place);
+      const request: typeof real.server.request = (call) => {
+        asked.push(`${place} ${call.path}`);
+        return real.server.request(call);
+      };
+      return { ...real, server: { request } };
+    };
+    const { inputs } = await checked(fake, args);
+    await reconcile(inputs, undefined, { ...fake.world, fleet: { ...fake.world.fleet, api } });
+    return asked;
+  }
+
+  test("are none where it was just made, also on a control plane that is a member", async () => {
+    expect(await askedFor(aFakeMesh(), INJECTED)).toEqual([]);
+    expect(await askedFor(aFakeMesh({ controlPlane: "east" }), INJECTED)).toEqual([]);
+  });
+
+  test("are looked at where it was there already, whoever had made it", async () => {
+    const fake = aFakeMesh();
+    await up(fake, { ...INJECTED, clusters: ["east"] });
+    await fake.cluster("west").create({ name: "payments", labels: {}, annotations: {} }, "kubectl-create");
+    const places = (await askedFor(fake.restart(), INJECTED)).map((request) => request.split(" ")[0]);
+    expect(places).toEqual(["east", "west"]);
   });
 });
 
@@ -263,6 +296,18 @@ describe("a cluster that fails", () => {
     expect(back.state.members).toEqual(state.members);
     const seen = await read(lost.state, next.world);
     expect(seen?.members).toEqual(back.state.members);
+  });
+
+  test("that was cancelled under way may be written, also the control plane", async () => {
+    const fake = aFakeMesh();
+    const { state } = await up(fake, { ...ARGS, labels: { team: "a" } });
+    const cancelled = new ClusterError("cancelled", "the operation was cancelled");
+    fake.fail("controlPlane", { error: cancelled, verbs: ["apply"], after: true });
+    const cut = await up(fake, { ...ARGS, labels: { team: "b" } }, state);
+    expect(cut.state.controlPlane).toMatchObject({ state: "Pending", unconfirmed: true });
+    fake.heal("controlPlane");
+    await up(fake.restart(), { ...ARGS, labels: { team: "a" } }, cut.state);
+    expect(await labelsOn(fake, "controlPlane")).toEqual({ team: "a" });
   });
 
   test("whose answer was lost is written again also where it is the control plane", async () => {

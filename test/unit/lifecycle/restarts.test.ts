@@ -85,8 +85,14 @@ describe("workloads that wait", () => {
       throw new ClusterError("timeout", "no answer within 15 s");
     };
     const what = 'which workloads wait for a restart on cluster "east" is not known: no answer within 15 s';
-    expect((await settle({ east })).failures).toEqual([`namespace "payments": ${what}`]);
-    expect(await settle({ east }, { restart: "report" })).toMatchObject({ failures: [], said: [`payments: ${what}`] });
+    const restartsUnknown = "no answer within 15 s";
+    expect(await settle({ east })).toMatchObject({
+      failures: [`namespace "payments": ${what}`],
+      told: { east: { restartsUnknown, restartsDue: true } },
+    });
+    const reported = await settle({ east }, { restart: "report" });
+    expect(reported).toMatchObject({ failures: [], said: [`payments: ${what}`] });
+    expect(reported.told.east).toEqual({ restartsUnknown });
   });
 
   test("are unknown, and no failure, where pods may not be listed", async () => {

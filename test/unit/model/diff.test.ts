@@ -196,6 +196,16 @@ describe("workloads that wait for a restart", () => {
     });
   });
 
+  test("are left undone also where it could not be told which they are", () => {
+    const east = aStatus({ restartsUnknown: "no answer within 15 s", restartsDue: true });
+    const untold = aState({ members: { ...aState().members, east } });
+    const declared = { ...untold, inputs: { ...untold.inputs, restart: "rollout" } };
+    expect(between(declared).remarks).toEqual([
+      "payments: east has still to restart what has to, which could not be told",
+    ]);
+    expect(between(untold).changes).toBe(false);
+  });
+
   test("are nothing to do where they are only reported", () => {
     expect(between(withRestart("report")).changes).toBe(false);
     expect(between(waiting).changes).toBe(false);

@@ -60,6 +60,8 @@ describe("a namespace is proven", () => {
       "each cluster there has an injection of its own (overrides), so that this one was tried nowhere",
     ]);
     expect(doubts(["east", "west"])).toEqual([]);
+    const same = { east: { injection } };
+    expect(doubtsAbout(proof({ injection, overrides: same }))).toEqual([]);
   });
 
   for (const [what, [parts, doubt]] of Object.entries(doubtful)) {
