@@ -22,7 +22,7 @@ const SHORT: Readonly<Record<Key, string>> = {
 };
 
 export function describe({ machine, cases: unsorted, fleets, details }: Results): string {
-  const cases = bySize(unsorted);
+  const cases = bySize([...unsorted].sort((one, other) => one.roundTripMs - other.roundTripMs));
   const parts = [
     "# Measurements",
     "Written by `npm run bench`. A first `up` declares the namespaces, each with one label and all clusters; then, when the controllers are done with the new namespaces, nothing changes; then the label; then the last cluster leaves; a destroy deletes them on the control plane, after a look at what they hold, and keeps them on the others (a loop deletes them all), 300 side by side, since the namespace controller begins with each 5 s after its deletion. Each contestant has clusters of its own, made for it. Each figure is the median of its runs; ± is how far they lie apart, as a part of it; without it there was a single run; a ratio is of what the same run measured side by side. The command line, the provider and the API servers share one machine: ratios say more than seconds, and where others used it too, those of processor time more than those of seconds.",

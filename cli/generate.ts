@@ -15,7 +15,8 @@ export const generate: Command = {
 Prints a TypeScript program with a Mesh and a GlobalNamespace for each namespace of the mesh: names, labels, injection,
 and the clusters each belongs to: those that are written on the mesh by a GlobalNamespace or a NamespaceSync, else those
 that hold it. Reads only. The first "pulumi up" of the program adopts the namespaces and changes no label: a cluster
-that holds a namespace with other labels is left out, and a comment says so.
+that holds a namespace with other labels is left out, and a comment says so. A namespace that a GlobalNamespace has made
+is declared as that one did, with its overrides.
 
   --kubeconfig FILE       default: KUBECONFIG, else ~/.kube/config
   --context CONTEXT       of the mesh's control plane (default: the current-context)

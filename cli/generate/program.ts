@@ -41,13 +41,12 @@ export function renderProgram({
   ].join("\n");
 }
 
-function renderDeclaration({ resource, name, labels, injection, clusters, remarks }: Declaration): string {
-  const args = [
-    ...(name === resource ? [] : [`  name: ${literal(name)},`]),
-    ...(Object.keys(labels).length === 0 ? [] : [`  labels: ${literal(labels)},`]),
-    ...(injection === undefined ? [] : [`  injection: ${literal(injection)},`]),
-    `  clusters: ${literal(clusters)},`,
-  ];
+function renderDeclaration({ resource, name, remarks, ...declared }: Declaration): string {
+  const { labels, annotations, injection, clusters, overrides } = declared;
+  const given = { name: name === resource ? undefined : name, labels, annotations, injection, clusters, overrides };
+  const args = Object.entries(given).flatMap(([input, value]) =>
+    value === undefined ? [] : [`  ${input}: ${literal(value)},`],
+  );
   const comments = remarks.map((remark) => `// ${remark.replace(/[\r\n\u2028\u2029]+/g, " ")}`);
   const lines = [...comments, `new GlobalNamespace(${literal(resource)}, {`, ...args, "}, { provider: mesh });"];
   return `${lines.join("\n")}\n`;

@@ -102,7 +102,7 @@ function livesAmong(
 ): Life[] {
   if (isUnknown(now?.inputs.namespaces)) return [];
   const given = recordOf(old?.inputs.namespaces);
-  const recorded = recordOf(old?.outputs.namespaces);
+  const recorded = recordOf(told(old?.outputs.namespaces) ?? given);
   const declared = recordOf(now?.inputs.namespaces);
   /** What an earlier run could not begin is declared and not recorded; what it could not end is only recorded. */
   const before = (namespace: string): ResourceState | undefined => {
@@ -151,7 +151,7 @@ function rowOf({ name, mesh, namespace, old, new: now, isReleased }: Life): Row 
 /** A namespace that stays, or comes. */
 function cellsOfChange(old: ResourceState | undefined, now: ResourceState, mesh: PreviewMesh): Record<string, Cell> {
   const before = recordOf(old?.inputs.targets);
-  const recorded = recordOf(old?.outputs.targets);
+  const recorded = recordOf(told(old?.outputs.targets) ?? before);
   const members = recordOf(old?.outputs.members);
   const { controlPlaneTarget } = now.inputs;
   const onMesh = cellOfTarget(
@@ -185,7 +185,12 @@ function cellsOfChange(old: ResourceState | undefined, now: ResourceState, mesh:
 
 /** What a place was to carry before. A run that could not begin has left its inputs, and no record of them. */
 function carried(given: unknown, recorded: unknown, wanted: unknown): unknown {
-  return sameJson(given, wanted) ? recorded : given;
+  return sameJson(given, wanted) && !isSecret(recorded) ? recorded : given;
+}
+
+/** A program may call any output a secret as a whole. */
+function told(output: unknown): unknown {
+  return isSecret(output) ? undefined : output;
 }
 
 /** Which clusters the namespace belongs to is written on the mesh's own. */

@@ -33,7 +33,7 @@ export interface CheckContext {
   readonly mesh: MeshResult;
   /** Only called with a mesh that parsed. */
   readonly fleet: () => Fleet;
-  /** Which resource of this program declares which name, in words. */
+  /** Which resource of this program declares which name, or makes which records, in words. */
   readonly claims: Map<string, string>;
   /** Which GlobalNamespaces of this program gives up which name by no longer declaring it, in words. */
   readonly removals: Map<string, string>;

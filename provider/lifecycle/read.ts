@@ -51,15 +51,15 @@ export async function read(state: State, { mesh, fleet }: Pick<World, "mesh" | "
     if (status.uid !== undefined && Object.hasOwn(state.targets, cluster))
       found[cluster] = withOrigin(targetSeen(status), state.targets[cluster]?.origin);
   }
-  const isSeen = (cluster: string) => members.some(([name, { state: is }]) => name === cluster && is === "Ready");
-  const live = await withInjectors(found, state, fleet, isSeen);
+  const ready = members.filter(([, status]) => status.state === "Ready").map(([cluster]) => cluster);
+  const live = await withInjectors(found, state, fleet, ready);
   const withRestarts = async ([cluster, status]: readonly [string, MemberStatus]) => {
-    const recorded = ownValue(state.members, cluster);
-    const before = recorded && { ...recorded, injectedBy: ownValue(state.targets, cluster)?.injectedBy };
+    const last = ownValue(state.members, cluster);
+    const before = last && { ...last, injectedBy: ownValue(state.targets, cluster)?.injectedBy };
     const entries = entriesToAsk(before, { ...status, injectedBy: ownValue(live, cluster)?.injectedBy });
     if (entries === undefined || status.state === "Unreachable") return [cluster, status] as const;
     const told = await readRestarts(fleet, state.name, { cluster, before: entries });
-    const isDue = told.restartsUnknown !== undefined && recorded?.restartsDue === true;
+    const isDue = told.restartsUnknown !== undefined && last?.restartsDue === true;
     return [cluster, withTold(status, { ...told, ...(isDue && { restartsDue: true }) })] as const;
   };
   return {
@@ -92,16 +92,15 @@ function recordsIn({ inputs }: State): Readonly<Record<string, unknown>> {
   return isRecord(inputs.recordedBy) ? inputs.recordedBy : {};
 }
 
-/** Where a cluster's webhooks cannot be read, who injects is what was known last. */
+/** Where a cluster is not `ready`, or its webhooks cannot be read, who injects is what was known last. */
 async function withInjectors(
   live: Readonly<Record<string, Target>>,
   state: State,
   fleet: Fleet,
-  isSeen: (cluster: string) => boolean,
+  ready: readonly string[],
 ): Promise<Readonly<Record<string, Target>>> {
   const { revisionCheck } = parsePolicies(state.inputs);
-  const targets = pick(live, Object.keys(live).filter(isSeen));
-  const question = { name: state.name, targets, fleet, overrides: undefined };
+  const question = { name: state.name, targets: pick(live, ready), fleet, overrides: undefined };
   const asked = await resolveInjectors({ ...question, revisionCheck: revisionCheck === "off" ? "off" : "warn" });
   const remembered = rememberFindings(live, state.targets);
   return mapValues(live, (target, cluster) => {

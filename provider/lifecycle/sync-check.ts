@@ -41,6 +41,12 @@ export async function checkSync(olds: Inputs, news: Inputs, context: CheckContex
     failures: [],
   });
   if (isUnknown(spec)) return inputs({ namespaces: UNKNOWN });
+  const twin = failureOfOwner(
+    owner,
+    `NamespaceSync ${JSON.stringify(resource)} of ${describePlace(spec.cluster)}`,
+    context,
+  );
+  if (twin !== undefined) return fail([twin]);
 
   const before = beforeOf(olds);
   const recorded =
@@ -65,6 +71,16 @@ export async function checkSync(olds: Inputs, news: Inputs, context: CheckContex
   for (const line of plan.lines) context.say(line);
   context.expectations.set(owner, expectedBy(plan, { owner, cluster: spec.cluster, mesh: seen, before }));
   return inputs({ clusterUid: looked.sourceUid, ...syncedInputs(plan) });
+}
+
+/** What one of them records on the mesh the other would take for its own, and take back. */
+function failureOfOwner(owner: string, holder: string, { claims }: CheckContext): CheckFailure | undefined {
+  const key = `the records of ${owner}`;
+  const first = claims.get(key) ?? holder;
+  claims.set(key, first);
+  if (first === holder) return undefined;
+  const reason = `records as ${JSON.stringify(owner)}, as the ${first} of this program does already, which had that name before or stands in another component; give this one another name`;
+  return { property: "cluster", reason };
 }
 
 function beforeOf(olds: Inputs): Before | undefined {

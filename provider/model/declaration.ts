@@ -23,12 +23,18 @@ export type InjectionValue =
   | { readonly revision: string }
   | { readonly ambient: { readonly waypoint?: string; readonly waypointNamespace?: string } };
 
-export interface Declaration {
+/** What a program gives a GlobalNamespace. */
+export interface Args {
+  readonly labels?: StringMap | undefined;
+  readonly annotations?: StringMap | undefined;
+  readonly injection?: InjectionValue | undefined;
+  readonly clusters: readonly string[];
+  readonly overrides?: Readonly<Record<string, Partial<Args>>> | undefined;
+}
+
+export interface Declaration extends Args {
   readonly resource: string;
   readonly name: string;
-  readonly labels: StringMap;
-  readonly injection?: InjectionValue;
-  readonly clusters: readonly string[];
   /** Sentences for comments: what the arguments do not say. */
   readonly remarks: readonly string[];
 }
@@ -41,6 +47,7 @@ export function declarationOf(namespace: Namespace, members: Members): Declarati
   const { name, deletionTimestamp } = namespace;
   if (problemOfNamespaceName(name, []) !== undefined || deletionTimestamp !== undefined) return undefined;
   const owner = ownerOf(namespace);
+  if (owner !== undefined) return ownersDeclaration(owner, namespace, members);
   const mode = modeOf(namespace.labels);
   const isDeclared = (key: string) =>
     problemOfKey(key, { podSecurityLabels: false }) === undefined && !Object.hasOwn(mode?.labels ?? {}, key);
@@ -49,26 +56,24 @@ export function declarationOf(namespace: Namespace, members: Members): Declarati
   if (name === "default" && Object.keys(carried).length === 0) return undefined;
   const membership = membershipOf(namespace, carried, members);
   return {
-    resource: owner === undefined ? name : owner.slice(owner.lastIndexOf("/") + 1),
+    resource: name,
     name,
-    labels,
+    ...withoutUndefined({ labels: filled(labels) }),
     ...(mode !== undefined && { injection: mode.value }),
     clusters: membership.clusters,
-    remarks: [
-      ...(owner === undefined ? [] : [`Belongs to ${owner}: only that stack can go on with it, or force: true.`]),
-      ...(mode === undefined ? remarksOnModes(namespace.labels) : []),
-      ...membership.remarks,
-    ],
+    remarks: [...(mode === undefined ? remarksOnModes(namespace.labels) : []), ...membership.remarks],
   };
 }
 
-/** What a program gives a GlobalNamespace. */
-export interface Args {
-  readonly labels?: StringMap | undefined;
-  readonly annotations?: StringMap | undefined;
-  readonly injection?: InjectionValue | undefined;
-  readonly clusters: readonly string[];
-  readonly overrides?: Readonly<Record<string, Partial<Args>>> | undefined;
+/** As its owner declared it, on all clusters that it has written: one that is left out would be left. */
+function ownersDeclaration(owner: string, namespace: Namespace, members: Members): Declaration {
+  return {
+    ...argsDeclaredBy(owner, namespace, members),
+    resource: owner.slice(owner.lastIndexOf("/") + 1),
+    name: namespace.name,
+    clusters: clustersOf(namespace) ?? [],
+    remarks: [`Belongs to ${owner}: only that stack can go on with it, or force: true.`],
+  };
 }
 
 /** Those that take a namespace of nobody's as it is; `undefined` where none may. */
@@ -76,7 +81,7 @@ export function adoptedArgs(namespace: Namespace, members: Members): Args | unde
   const declaration = declarationOf(namespace, members);
   if (declaration === undefined) return undefined;
   const { labels, injection, clusters } = declaration;
-  return withoutUndefined({ labels: filled(labels), injection, clusters });
+  return withoutUndefined({ labels, injection, clusters });
 }
 
 /**

@@ -233,7 +233,7 @@ describe("between the provider and the clusters", () => {
     await settled(engine, program);
   });
 
-  test("another cluster under the name of one before is refused by the look and by the write, and is not touched", async () => {
+  test("another cluster under the name of one before is refused by the look and by the write, is not touched, and is not taken for empty", async () => {
     const engine = world.engine();
     await engine.up({ moved: team("a", { clusters: ["east"] }) });
     const kubeconfigs = engine.mesh.kubeconfigs as Record<string, string>;
@@ -242,6 +242,10 @@ describe("between the provider and the clusters", () => {
     expect(failures).toEqual([expect.stringContaining("this is another cluster than the one of that name before")]);
     expect(await world.labels("north", "moved")).toBeUndefined();
     expect(await world.labels("east", "moved")).toEqual({ team: "a" });
+    await engine.refresh();
+    const refreshed = await engine.up({ moved: team("b", { clusters: ["east"] }) });
+    expect(refreshed.failures).toEqual([expect.stringContaining("this is another cluster")]);
+    expect(await world.labels("north", "moved")).toBeUndefined();
     const destroyed = await engine.up({ moved: team("a", { clusters: [], onLeave: "delete" }) });
     expect(destroyed.failures).toEqual([expect.stringContaining("this is another cluster")]);
     expect(await world.labels("east", "moved")).toEqual({ team: "a" });

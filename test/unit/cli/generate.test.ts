@@ -37,7 +37,9 @@ describe("the declaration of a namespace that the mesh holds", () => {
   ] as const;
   for (const [labels, injection] of modes) {
     test(`says ${JSON.stringify(injection)} for ${JSON.stringify(labels)}`, () => {
-      expect(declarationOf(aNamespace({ labels }), {})).toMatchObject({ labels: {}, injection });
+      const declaration = declarationOf(aNamespace({ labels }), {});
+      expect(declaration).toMatchObject({ injection });
+      expect(declaration).not.toHaveProperty("labels");
     });
   }
 
@@ -117,6 +119,36 @@ const aLabels = fc.record(
   },
   { requiredKeys: [], noNullPrototype: true },
 );
+
+test("what a GlobalNamespace has made, and its stack has lost, is declared as that one did", async () => {
+  const args = {
+    labels: { team: "a" },
+    annotations: { note: "x" },
+    injection: { revision: "canary" },
+    clusters: ["east", "west"],
+    overrides: { east: { injection: { revision: "stable" }, labels: { tier: "1" } } },
+  };
+  const engine = aFakeEngine();
+  await engine.process().namespace("payments", args);
+  const api = (place: string) => engine.clusters.cluster(place);
+  api("controlPlane").edit("payments", { labels: { "argocd.argoproj.io/instance": "mesh" } });
+  const [mesh, east, west] = await Promise.all(
+    ["controlPlane", "east", "west"].map((place) => api(place).get("payments")),
+  );
+  const members = { east: member(...(east ? [east] : [])), west: member(...(west ? [west] : [])) };
+  const { resource, name, remarks, ...declared } = declarationOf(mesh as Namespace, members) as Declaration;
+  expect({ resource, name, declared }).toEqual({ resource: "payments", name: "payments", declared: args });
+  expect(remarks).toEqual([expect.stringContaining("Belongs to acme/mesh/dev/mesh/payments")]);
+  const program = renderProgram({
+    meshName: "m",
+    kubeconfigPath: "k",
+    context: "c",
+    controlPlane: undefined,
+    members: {},
+    declarations: [{ resource, name, remarks, ...declared }],
+  });
+  expect(program).toContain('overrides: { east: { labels: { tier: "1" }, injection: { revision: "stable" } } },');
+});
 
 test("the first up of what is declared changes no label, whatever the mesh and its clusters hold", async () => {
   const PLACES = ["controlPlane", "east", "west"];

@@ -99,6 +99,16 @@ describe("a cluster in a report", () => {
     });
   });
 
+  test("whose recorded targets are a secret output as a whole has what was declared", () => {
+    const step = aStep({ before: onEast, after: onEast }) as { readonly oldState: { readonly outputs: object } };
+    const outputs = { ...step.oldState.outputs, targets: "[secret]", controlPlaneTarget: "[secret]" };
+    expect(aReport([{ ...step, oldState: { ...step.oldState, outputs } }]).rows).toEqual([]);
+    const many = aManyStep({ p: onEast }, { p: onEast }) as { readonly oldState: object };
+    expect(aReport([{ ...many, oldState: { ...many.oldState, outputs: { namespaces: "[secret]" } } }]).rows).toEqual(
+      [],
+    );
+  });
+
   test("that is the secret source of a NamespaceSync is the same one after an update", () => {
     const inputs = { cluster: "[secret]", namespaces: { p: aTarget({ team: "a" }) } };
     expect(aReport([aSyncStep(inputs, inputs)]).rows).toEqual([]);

@@ -265,6 +265,23 @@ describe("a NamespaceSync", () => {
   }
 });
 
+test("two NamespaceSyncs of one program that would record as one are refused, before anything is written", async () => {
+  const world = aWorld();
+  await add(world.east, "shop");
+  await add(world.west, "shop");
+  await world.process().sync("from-east", EAST);
+  const kept = world.kept("from-east");
+  const renamed = world.process();
+  await renamed.sync("from-east", EAST);
+  const again = await renamed.sync("from-east", EAST);
+  expect(again).toMatchObject({ changes: false, checkFailures: [] });
+  const second = await renamed.sync("from-east", { ...EAST, cluster: "west" });
+  expect(second.checkFailures).toEqual([
+    { property: "cluster", reason: expect.stringContaining('the NamespaceSync "from-east" of cluster "east"') },
+  ]);
+  expect(world.kept("from-east")).toEqual(kept);
+});
+
 describe("a GlobalNamespace that leaves clusters out", () => {
   test("belongs to the clusters that are recorded, in the first preview already", async () => {
     const world = aWorld();
