@@ -17,7 +17,7 @@ import {
   writesOf,
 } from "../model/sync-plan";
 import { parseSyncSpec, SYNC_ARGS, type SyncSpec } from "../model/sync-spec";
-import { syncedInputs, syncedOf } from "../model/sync-state";
+import { describeStranger, syncedInputs, syncedOf } from "../model/sync-state";
 import { isUnknown, UNKNOWN } from "../model/unknown";
 import { type CheckContext, type CheckResult, describeMeshFailure } from "./check";
 import type { Expectation } from "./expectations";
@@ -49,8 +49,8 @@ export async function checkSync(olds: Inputs, news: Inputs, context: CheckContex
   if (twin !== undefined) return fail([twin]);
 
   const before = beforeOf(olds);
-  const recorded =
-    before?.cluster === spec.cluster ? { clusterUid: olds.clusterUid, ...syncedInputs(before) } : undefined;
+  const { clusterUid, meshUid } = olds;
+  const recorded = before?.cluster === spec.cluster ? { clusterUid, meshUid, ...syncedInputs(before) } : undefined;
   if ([spec.cluster, mesh.controlPlane].some((place) => mesh.connections[place]?.pending === true)) {
     return inputs(recorded ?? { namespaces: UNKNOWN });
   }
@@ -60,8 +60,8 @@ export async function checkSync(olds: Inputs, news: Inputs, context: CheckContex
     context.say(`${looked.failure.reason}; what is recorded stays as it is`);
     return inputs(recorded);
   }
-  const known = before?.cluster === spec.cluster ? olds.clusterUid : undefined;
-  const stranger = failureOfIdentity(spec, mesh, looked, known);
+  const known = before?.cluster === spec.cluster ? clusterUid : undefined;
+  const stranger = failureOfIdentity(spec, mesh, looked, known) ?? failureOfMesh(looked.meshUid, meshUid);
   if (stranger !== undefined) return fail([stranger]);
 
   const seen = context.expectations.all(looked.mesh, owner);
@@ -70,7 +70,7 @@ export async function checkSync(olds: Inputs, news: Inputs, context: CheckContex
   if (plan.failures.length > 0) return fail(plan.failures);
   for (const line of plan.lines) context.say(line);
   context.expectations.set(owner, expectedBy(plan, { owner, cluster: spec.cluster, mesh: seen, before }));
-  return inputs({ clusterUid: looked.sourceUid, ...syncedInputs(plan) });
+  return inputs({ clusterUid: looked.sourceUid, meshUid: looked.meshUid, ...syncedInputs(plan) });
 }
 
 /** What one of them records on the mesh the other would take for its own, and take back. */
@@ -121,6 +121,11 @@ function failureOfIdentity(
   if (typeof known !== "string" || known === sourceUid) return undefined;
   const reason = `${JSON.stringify(cluster)} is another cluster than the one of that name before (kube-system ${known} then, ${sourceUid} now); give the new cluster a new name in the mesh`;
   return { property: "cluster", reason };
+}
+
+function failureOfMesh(now: string | undefined, then: unknown): CheckFailure | undefined {
+  const stranger = describeStranger(now, then);
+  return stranger === undefined ? undefined : { property: "provider", reason: `Mesh: ${stranger}` };
 }
 
 interface Writer {

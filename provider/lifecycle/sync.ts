@@ -11,7 +11,7 @@ import { describePlace } from "../model/place";
 import { decideConflict, type SyncVerdict } from "../model/sync-conflict";
 import { leaveBody, liveOf, recordBody, type SyncedNamespace, writesOf } from "../model/sync-plan";
 import type { Conflicts } from "../model/sync-spec";
-import { type SyncState, syncedOf } from "../model/sync-state";
+import { describeStranger, type SyncState, syncedOf } from "../model/sync-state";
 import { clusterErrorOf, type Fleet } from "./fleet";
 import type { World } from "./lifecycle";
 
@@ -93,10 +93,13 @@ export async function reconcileSync(
 export async function readSync(state: SyncState, { mesh, fleet, say }: World): Promise<SyncState> {
   if (mesh.connections[mesh.controlPlane]?.pending === true) return state;
   try {
-    const live = liveOf(
-      { before: state, cluster: state.cluster, owner: state.owner },
-      await fleet.list(mesh.controlPlane),
-    );
+    const listed = await fleet.list(mesh.controlPlane);
+    const stranger = describeStranger(await fleet.identity(mesh.controlPlane), state.inputs.meshUid);
+    if (stranger !== undefined) {
+      say(`${stranger}; what is recorded stays as it is`);
+      return state;
+    }
+    const live = liveOf({ before: state, cluster: state.cluster, owner: state.owner }, listed);
     return { ...state, namespaces: live, failed: {} };
   } catch (thrown) {
     const place = describePlace(mesh.controlPlane);
@@ -106,10 +109,13 @@ export async function readSync(state: SyncState, { mesh, fleet, say }: World): P
 }
 
 /** Takes back every record of this owner, of whatever cluster. Labels and namespaces stay. */
-export async function removeSync({ owner }: SyncState, { mesh, fleet }: World): Promise<readonly string[]> {
+export async function removeSync({ owner, inputs }: SyncState, { mesh, fleet }: World): Promise<readonly string[]> {
   const place = mesh.controlPlane;
+  const listed = await listOf(fleet, place);
+  const stranger = describeStranger(await fleet.identity(place), inputs.meshUid);
+  if (stranger !== undefined) return [stranger];
   const failed: Record<string, string> = {};
-  const { leaves } = writesOf({ namespaces: {} }, { owner, cluster: "", mesh: await listOf(fleet, place) });
+  const { leaves } = writesOf({ namespaces: {} }, { owner, cluster: "", mesh: listed });
   await Promise.all(
     leaves.map(async (here) => {
       try {

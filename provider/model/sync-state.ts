@@ -8,7 +8,7 @@ import { hasUnknown } from "./unknown";
 /** Raised when the shape changes in a way that an older reader would misread. */
 const SYNC_SCHEMA_VERSION = 1;
 
-const FIXED_INPUTS: readonly string[] = [...SYNC_ARGS, "owner", "clusterUid"];
+const FIXED_INPUTS: readonly string[] = [...SYNC_ARGS, "owner", "clusterUid", "meshUid"];
 /** The program's inputs and those of `check`'s making. */
 export const SYNC_INPUTS: readonly string[] = [...FIXED_INPUTS, "namespaces", "declared", "kept"];
 
@@ -82,6 +82,12 @@ export function outputsOfSync(state: SyncState): Record<string, unknown> {
     schemaVersion: SYNC_SCHEMA_VERSION,
     ...(Object.keys(failed).length > 0 && { failed }),
   };
+}
+
+/** Where the control plane is not the one on which it has recorded: what is missing there was not taken back. */
+export function describeStranger(now: string | undefined, then: unknown): string | undefined {
+  if (typeof then !== "string" || now === undefined || now === then) return undefined;
+  return `the control plane is another cluster than before (kube-system ${then} then, ${now} now); let the Mesh lead to that one, or take the NamespaceSync out of the state ("pulumi state delete") and declare it again`;
 }
 
 export interface SyncDiff {

@@ -15,7 +15,7 @@ import { aFakeMesh, type FakeMesh, STILL } from "./fake-mesh.ts";
 
 type Properties = Record<string, unknown>;
 
-interface Kept {
+export interface Kept {
   readonly inputs: Properties;
   readonly outputs: Properties;
 }
@@ -44,6 +44,8 @@ export interface FakeEngine {
   readonly clusters: FakeMesh;
   process(): Process;
   kept(name: string): Kept | undefined;
+  /** As `pulumi stack import` does. */
+  restore(name: string, kept: Kept): void;
   refresh(name: string): Promise<void>;
   destroy(name: string): Promise<readonly string[]>;
 }
@@ -114,6 +116,7 @@ export function aFakeEngine(): FakeEngine {
     clusters,
     process,
     kept: (name) => state.get(name),
+    restore: (name, kept) => void state.set(name, kept),
     async refresh(name) {
       const live = await readSync(syncStateOf(name), clusters.restart().world);
       state.set(name, { inputs: inputsOfSync(live), outputs: outputsOfSync(live) });

@@ -119,7 +119,17 @@ describe("whatever a program writes", () => {
   });
 
   test("a check of a NamespaceSync ends in a plan, or in failures that each name a property", async () => {
-    const names = ["cluster", "include", "exclude", "conflicts", "owner", "resource", "namespaces", "clusterUid"];
+    const names = [
+      "cluster",
+      "include",
+      "exclude",
+      "conflicts",
+      "owner",
+      "resource",
+      "namespaces",
+      "clusterUid",
+      "meshUid",
+    ];
     await fc.assert(
       fc.asyncProperty(someOf(names), someOf(names), async (news, olds) => {
         const fake = aFakeMesh();

@@ -4,7 +4,7 @@ import { fieldManagerOf, OWNER_ANNOTATION, syncRecordsOf } from "../../../provid
 import { CONTROL_PLANE } from "../../../provider/model/place.ts";
 import { UNKNOWN } from "../../../provider/model/unknown.ts";
 import type { FakeApi } from "../../contract/fake-api.ts";
-import { aFakeEngine } from "./fake-engine.ts";
+import { aFakeEngine, type Kept } from "./fake-engine.ts";
 import { DOWN } from "./fake-mesh.ts";
 
 const EAST = { cluster: "east", include: ["shop*"] };
@@ -263,6 +263,26 @@ describe("a NamespaceSync", () => {
       expect(process.requests).toEqual([]);
     });
   }
+});
+
+test("a NamespaceSync that meets another control plane keeps its record, and writes nothing there", async () => {
+  const world = aWorld();
+  await add(world.east, "shop");
+  await world.process().sync("from-east", EAST);
+  const kept = world.kept("from-east");
+  if (kept === undefined) throw new Error("it was not made");
+  const elsewhere = (values: Kept["inputs"]) => ({ ...values, meshUid: "00000000" });
+  const moved = { inputs: elsewhere(kept.inputs), outputs: elsewhere(kept.outputs) };
+  world.restore("from-east", moved);
+  const process = world.process();
+  const reason = expect.stringContaining("the control plane is another cluster than before");
+  expect((await process.sync("from-east", { ...EAST, exclude: ["x"] })).checkFailures).toEqual([
+    { property: "provider", reason },
+  ]);
+  await world.refresh("from-east");
+  expect(world.kept("from-east")).toEqual(moved);
+  expect(await world.destroy("from-east")).toEqual([reason]);
+  expect(await recordsOn(world.mesh, "shop")).toEqual({ east: EAST_OWNER });
 });
 
 test("two NamespaceSyncs of one program that would record as one are refused, before anything is written", async () => {
