@@ -3,12 +3,9 @@
 // Not the whole of the package: its types and its code take seconds to read.
 import type * as kubernetes from "@pulumi/kubernetes/provider";
 import * as pulumi from "@pulumi/pulumi";
-import { PENDING_KUBECONFIG } from "../provider/model/connection";
+import { PENDING_KUBECONFIG, podServer, SERVICE_ACCOUNT } from "../provider/model/connection";
 import { CONTROL_PLANE } from "../provider/model/place";
 import type { ClusterArgs, ConnectionArgs, MeshArgs } from "./mesh";
-
-/** Where Kubernetes mounts a pod's service account, as in `provider/kube`. */
-const SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 /** The inputs of the provider: kubeconfigs apart, and secret, so that a preview shows a changed label. */
 export function meshInputs(name: string, args: MeshArgs): pulumi.Inputs {
@@ -66,13 +63,12 @@ export function kubernetesProvider(
 
 /** What `inCluster` is: without a kubeconfig `@pulumi/kubernetes` takes the current context of KUBECONFIG first. */
 function podKubeconfig(meshName: string, member: string): string {
-  const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port } = process.env;
-  if (!host || !port) {
+  const server = podServer(process.env);
+  if (server === undefined) {
     throw new pulumi.RunError(
       `Mesh "${meshName}": "${member}" has inCluster: true, but this is not a pod with a service account`,
     );
   }
-  const server = `https://${host.includes(":") ? `[${host}]` : host}:${port}`;
   return JSON.stringify({
     apiVersion: "v1",
     kind: "Config",

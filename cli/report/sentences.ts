@@ -1,6 +1,7 @@
 /** What a table does not say by itself, in words: what is destructive, what restarts, what takes protection away. */
 
 import { enumerate } from "../../provider/model/contents";
+import { describeContents } from "../../provider/model/departures";
 import { AMBIENT, NOBODY } from "../../provider/model/injection";
 import { isRecord, type StringMap, sameJson } from "../../provider/model/json";
 import { describePending } from "../../provider/model/restarts";
@@ -15,7 +16,7 @@ export function destructionsOf(row: Row): string[] {
   const { namespace, cells, inputs } = row;
   const all = Object.entries(cells);
   const deleted = all.filter(([, { kind }]) => kind === "delete").map(([place]) => place);
-  const contents = inputs.deleteNonEmpty === true ? "with everything in it" : "unless it holds something";
+  const contents = describeContents(inputs.deleteNonEmpty === true);
   const unprotected = groupBy(
     all.filter(([, { kind, injection }]) => kind !== "delete" && losesSidecars(injection)),
     ([, { injection }]) => injection?.from ?? "",

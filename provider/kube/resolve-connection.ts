@@ -3,7 +3,7 @@
  * that everything wrong with a kubeconfig is known in a preview before the first request.
  */
 
-import type { ClusterConnection, ExecPlugins } from "../model/connection";
+import { type ClusterConnection, type ExecPlugins, podServer, SERVICE_ACCOUNT } from "../model/connection";
 import { readCluster } from "./cluster-entry";
 import { execPluginProblem } from "./exec-plugin";
 import {
@@ -23,9 +23,6 @@ export type ResolvedConnection =
   | { readonly kind: "resolved"; readonly cluster: ResolvedCluster }
   /** `reason` is a sentence without a full stop that names what to do and holds nothing secret. */
   | { readonly kind: "problem"; readonly reason: string };
-
-/** Where Kubernetes mounts a pod's service account. https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/ */
-const SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 /** Never throws for what the user wrote; `execPlugins` left out means that the policy is not looked at here. */
 export function resolveConnection(
@@ -141,14 +138,13 @@ function inCluster(connection: ClusterConnection, world: ConnectionWorld): Resol
     if (connection[key] !== undefined)
       throw new ConnectionProblem(`both inCluster and ${key} are given; keep one of them`);
   }
-  const host = world.env.KUBERNETES_SERVICE_HOST;
-  const port = world.env.KUBERNETES_SERVICE_PORT;
+  const server = podServer(world.env);
   const authority = readOptional(`${SERVICE_ACCOUNT}/ca.crt`, world);
-  if (!host || !port || authority === undefined) {
+  if (server === undefined || authority === undefined) {
     throw new ConnectionProblem("inCluster is set, but this is not a pod with a service account");
   }
   return {
-    server: `https://${host.includes(":") ? `[${host}]` : host}:${port}`,
+    server,
     authority,
     verifyTls: true,
     compress: true,

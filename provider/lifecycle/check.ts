@@ -168,9 +168,15 @@ export function describeMeshFailure({ property, reason }: CheckFailure): CheckFa
     : { property: "provider", reason: `Mesh: ${property} ${reason}` };
 }
 
+/** Who has claimed it before in this program, or else `holder`, who has it from now on. */
+export function firstToClaim(what: string, holder: string, { claims }: CheckContext): string {
+  const first = claims.get(what) ?? holder;
+  claims.set(what, first);
+  return first;
+}
+
 function failureOfClaim(name: string, holder: string, context: CheckContext): CheckFailure | undefined {
-  const first = context.claims.get(name) ?? holder;
-  context.claims.set(name, first);
+  const first = firstToClaim(name, holder, context);
   if (first !== holder) {
     const reason = `${JSON.stringify(name)} is declared twice: the ${first} of this program has it already`;
     return { property: "name", reason };

@@ -19,7 +19,7 @@ import {
 import { parseSyncSpec, SYNC_ARGS, type SyncSpec } from "../model/sync-spec";
 import { describeStranger, syncedInputs, syncedOf } from "../model/sync-state";
 import { isUnknown, UNKNOWN } from "../model/unknown";
-import { type CheckContext, type CheckResult, describeMeshFailure } from "./check";
+import { type CheckContext, type CheckResult, describeMeshFailure, firstToClaim } from "./check";
 import type { Expectation } from "./expectations";
 import { describeTwins, failureOfConnection } from "./first-look";
 import type { Fleet } from "./fleet";
@@ -74,10 +74,8 @@ export async function checkSync(olds: Inputs, news: Inputs, context: CheckContex
 }
 
 /** What one of them records on the mesh the other would take for its own, and take back. */
-function failureOfOwner(owner: string, holder: string, { claims }: CheckContext): CheckFailure | undefined {
-  const key = `the records of ${owner}`;
-  const first = claims.get(key) ?? holder;
-  claims.set(key, first);
+function failureOfOwner(owner: string, holder: string, context: CheckContext): CheckFailure | undefined {
+  const first = firstToClaim(`the records of ${owner}`, holder, context);
   if (first === holder) return undefined;
   const reason = `records as ${JSON.stringify(owner)}, as the ${first} of this program does already, which had that name before or stands in another component; give this one another name`;
   return { property: "cluster", reason };

@@ -9,6 +9,15 @@
  */
 export const PENDING_KUBECONFIG = "global-namespace.dev/pending";
 
+/** Where Kubernetes mounts a pod's service account. https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/ */
+export const SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount";
+
+/** The API server that a pod's environment names; `undefined` where this is no pod. */
+export function podServer(env: Readonly<Record<string, string | undefined>>): string | undefined {
+  const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port } = env;
+  return host && port ? `https://${host.includes(":") ? `[${host}]` : host}:${port}` : undefined;
+}
+
 /** Exactly one of the forms; which one is decided by the fields that are there. */
 export interface ClusterConnection {
   /** The text of a kubeconfig (YAML or JSON). Always secret. */

@@ -17,7 +17,7 @@ export interface Departure {
 export function describeDepartures(departure: Departure): string[] {
   const { name, inputs, mesh } = departure;
   const { onLeave, deleteNonEmpty } = parsePolicies(inputs);
-  const contents = deleteNonEmpty ? "with everything in it" : "unless it holds something";
+  const contents = describeContents(deleteNonEmpty);
   return clustersLeft(departure).map((cluster) => {
     if (!Object.hasOwn(mesh.clusters, cluster)) {
       return `${name}: ${cluster} is no longer in the mesh; its namespace stays as it is, and is listed in the output "orphaned"`;
@@ -34,8 +34,13 @@ export function describeDepartures(departure: Departure): string[] {
 /** A namespace that is no longer declared among many: the engine's diff shows that it goes, not what becomes of it. */
 export function describeRemoval(name: string, recorded: Readonly<Record<string, unknown>>): string {
   const { onDelete, deleteNonEmpty } = parsePolicies(recorded);
-  const contents = deleteNonEmpty ? "with everything in it" : "unless it holds something";
+  const contents = describeContents(deleteNonEmpty);
   return `${name}: is no longer declared: on the mesh it is DELETED ${contents}, if this resource created it; on its clusters: onDelete: "${onDelete}"`;
+}
+
+/** What a deletion means for what the namespace holds. */
+export function describeContents(deleteNonEmpty: boolean): string {
+  return deleteNonEmpty ? "with everything in it" : "unless it holds something";
 }
 
 /** The control plane keeps the namespace, whether it is a member or not. */

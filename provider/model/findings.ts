@@ -19,12 +19,13 @@ export function rememberFindings<T extends PreviewTarget>(targets: TargetMap<T>,
 export function rememberFinding<T extends PreviewTarget>(target: T, old: unknown): T {
   if (!isRecord(old)) return target;
   const { origin, injectedBy, labels, annotations } = old;
-  const isSame = sameJson(labels, target.labels) && sameJson(annotations, target.annotations);
+  const hasLabels = sameJson(labels, target.labels);
+  const isSame = hasLabels && sameJson(annotations, target.annotations);
   return {
     // Where a cluster carries what it shall, its kubeconfig need not be known.
     ...(isSame && old.pending !== true ? withoutPending(target) : target),
     ...((origin === "created" || origin === "adopted") && { origin }),
-    ...(typeof injectedBy === "string" && sameJson(labels, target.labels) && { injectedBy }),
+    ...(typeof injectedBy === "string" && hasLabels && { injectedBy }),
   };
 }
 
