@@ -36,12 +36,29 @@ export function openSession(configuration: unknown, tell: Say, signal?: AbortSig
   const removals = new Map<string, string>();
   const progress = createProgress({ clock: machine, say: tell });
   const expectations = createExpectations();
+  const told = new Set<string>();
+  /** A check and a diff may both see what becomes of a cluster. */
+  const once =
+    (say: Say): Say =>
+    (line) => {
+      if (told.has(line)) return;
+      told.add(line);
+      say(line);
+    };
   const around = untilCancelled(signal);
   const clock = { ...machine, sleep: (milliseconds: number) => around(() => machine.sleep(milliseconds)) };
   return {
-    check: (say) => ({ mesh: parsed, fleet: () => fleet, claims, removals, expectations, clock: machine, say }),
+    check: (say) => ({
+      mesh: parsed,
+      fleet: () => fleet,
+      claims,
+      removals,
+      expectations,
+      clock: machine,
+      say: once(say),
+    }),
     world: (say, timeLimitSeconds) => {
-      const world = { mesh: configured(), fleet, clock, progress, claims, say };
+      const world = { mesh: configured(), fleet, clock, progress, claims, say: once(say) };
       return timeLimitSeconds === undefined ? world : limited(world, timeLimit(timeLimitSeconds));
     },
   };
@@ -73,7 +90,10 @@ export function openSession(configuration: unknown, tell: Say, signal?: AbortSig
   }
 }
 
+/** Milliseconds, 24 days: the longest that Node's timers can wait. What is longer would be over at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 function timeLimit(seconds: number): Around {
   const why = `the ${seconds} s that customTimeouts grants are over; give it more, or run "pulumi up" again, which goes on from here`;
-  return untilCancelled(AbortSignal.timeout(seconds * 1000), why);
+  return untilCancelled(AbortSignal.timeout(Math.min(Math.ceil(seconds * 1000), LONGEST_TIMER_MS)), why);
 }

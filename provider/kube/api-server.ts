@@ -135,13 +135,18 @@ function queryText(query: ApiCall["query"]): string {
 function impersonationHeaders(cluster: ResolvedCluster): Record<string, string | readonly string[]> {
   const { impersonation } = cluster.user;
   if (impersonation === undefined) return {};
-  const headers: Record<string, string | readonly string[]> = { "impersonate-user": impersonation.user };
-  if (impersonation.uid !== undefined) headers["impersonate-uid"] = impersonation.uid;
-  if (impersonation.groups.length > 0) headers["impersonate-group"] = impersonation.groups;
+  const headers: Record<string, string | readonly string[]> = { "impersonate-user": inUtf8(impersonation.user) };
+  if (impersonation.uid !== undefined) headers["impersonate-uid"] = inUtf8(impersonation.uid);
+  if (impersonation.groups.length > 0) headers["impersonate-group"] = impersonation.groups.map(inUtf8);
   for (const [key, values] of Object.entries(impersonation.extra)) {
-    headers[`impersonate-extra-${encodeURIComponent(key).toLowerCase()}`] = values;
+    headers[`impersonate-extra-${encodeURIComponent(key).toLowerCase()}`] = values.map(inUtf8);
   }
   return headers;
+}
+
+/** The bytes that client-go sends. Node makes one byte of each character of a header. */
+function inUtf8(value: string): string {
+  return Buffer.from(value, "utf8").toString("latin1");
 }
 
 async function unpack(answer: WireAnswer, maxBytes: number): Promise<string> {

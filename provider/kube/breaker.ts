@@ -7,31 +7,31 @@
 import { type ClusterError, isClusterError } from "../model/cluster-error";
 import type { Around } from "./around";
 
-/** Milliseconds. Longer than any one budget for `unreachable`, shorter than a person waits before a second `up`. */
+/** Milliseconds. Longer than the budget for `unreachable`, shorter than a person waits before a second `up`. */
 export const OPEN_MS = 10_000;
 
-export function createBreaker(world: { now(): number }, openMs: number = OPEN_MS): Around {
+export function createBreaker(world: { elapsed(): number }, openMs: number = OPEN_MS): Around {
   let open: { readonly error: ClusterError; readonly since: number } | undefined;
   let probing = false;
   let lastReached = Number.NEGATIVE_INFINITY;
 
   return async (call) => {
-    if (open !== undefined && (probing || world.now() - open.since < openMs)) throw open.error;
+    if (open !== undefined && (probing || world.elapsed() - open.since < openMs)) throw open.error;
     const isProbe = open !== undefined;
     if (isProbe) probing = true;
-    const begun = world.now();
+    const begun = world.elapsed();
     try {
       const result = await call();
       open = undefined;
-      lastReached = world.now();
+      lastReached = world.elapsed();
       return result;
     } catch (error) {
       if (isClusterError(error) && isUnreached(error)) {
         // Another call got through while this one waited: it is this call that is slow, not the cluster that is dead.
-        if (lastReached < begun) open = { error, since: world.now() };
+        if (lastReached < begun) open = { error, since: world.elapsed() };
       } else {
         open = undefined;
-        lastReached = world.now();
+        lastReached = world.elapsed();
       }
       throw error;
     } finally {

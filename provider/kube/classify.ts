@@ -69,6 +69,8 @@ export function classifyFailure(error: unknown, context: ClassifyContext): Clust
   switch (code) {
     case "CONNECT_TIMEOUT":
       return make("unreachable", `${messageOf(error)} to ${context.address}`, true);
+    case "LOOKUP_TIMEOUT":
+      return make("unreachable", `${messageOf(error)}: ${context.address}`, true);
     case "REQUEST_TIMEOUT":
       return make("timeout", messageOf(error), true);
     case "CONNECTION_LOST":

@@ -61,7 +61,7 @@ export function createClusterClient(
   });
   const server: ApiServer = { request: (call) => cancellable(() => answering.request(call)) };
   const sleep = (milliseconds: number) => cancellable(() => world.sleep(milliseconds));
-  const retry = createRetry({ now: world.now, random: world.random, sleep });
+  const retry = createRetry({ elapsed: world.elapsed, random: world.random, sleep });
   const repeated: ApiServer = {
     request: (call) => retry(() => server.request(call), { repeatable: call.method !== "POST" }),
   };

@@ -1,4 +1,4 @@
-/** Bounds how many calls one cluster has to serve at once; the others wait in the order in which they came. */
+/** Bounds how many calls run at once, of one cluster or of a kind; the others wait in the order in which they came. */
 
 import type { Around } from "./around";
 

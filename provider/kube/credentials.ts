@@ -41,6 +41,7 @@ const RENEWAL_PAUSE_MS = 10_000;
 
 interface Held {
   readonly credential: Credential;
+  /** By `elapsed`; the others are moments of the clock, as a plugin names them. */
   readonly since: number;
   /** When another one is had. */
   readonly until: number;
@@ -54,11 +55,13 @@ interface Source {
   obtain(): Promise<Held>;
 }
 
+type CredentialWorld = Pick<World, "elapsed" | "env" | "now" | "readFile" | "run">;
+
 export function createCredentials(
   cluster: ResolvedCluster,
   execPlugins: ExecPlugins,
   redactor: Redactor,
-  world: Pick<World, "env" | "now" | "readFile" | "run">,
+  world: CredentialWorld,
 ): Credentials {
   const source = createSource(cluster, execPlugins, world);
   let held: Held | undefined;
@@ -66,12 +69,12 @@ export function createCredentials(
   let failed: { readonly error: ClusterError; readonly at: number } | undefined;
 
   const obtain = async (): Promise<Held> => {
-    if (failed !== undefined && world.now() - failed.at < RENEWAL_PAUSE_MS) throw failed.error;
+    if (failed !== undefined && world.elapsed() - failed.at < RENEWAL_PAUSE_MS) throw failed.error;
     try {
       held = await source.obtain();
       failed = undefined;
     } catch (error) {
-      if (isClusterError(error)) failed = { error, at: world.now() };
+      if (isClusterError(error)) failed = { error, at: world.elapsed() };
       throw error;
     }
     if (held.credential.token !== undefined) redactor.register(held.credential.token);
@@ -99,7 +102,7 @@ export function createCredentials(
     async renew(used) {
       if (obtaining === undefined && held !== undefined) {
         if (!isSame(held.credential, used)) return held.credential;
-        if (world.now() - held.since < source.pauseMs) return undefined;
+        if (world.elapsed() - held.since < source.pauseMs) return undefined;
       }
       const { credential } = await obtainOnce();
       return isSame(credential, used) ? undefined : credential;
@@ -107,20 +110,16 @@ export function createCredentials(
   };
 }
 
-function createSource(
-  cluster: ResolvedCluster,
-  execPlugins: ExecPlugins,
-  world: Pick<World, "env" | "now" | "readFile" | "run">,
-): Source {
+function createSource(cluster: ResolvedCluster, execPlugins: ExecPlugins, world: CredentialWorld): Source {
   const { token, tokenFile, clientCertificate, exec } = cluster.user;
   const certificate = clientCertificate === undefined ? {} : { clientCertificate };
   if (tokenFile !== undefined) {
     return {
       pauseMs: 0,
       async obtain() {
-        const since = world.now();
+        const since = world.elapsed();
+        const until = world.now() + TOKEN_FILE_PERIOD_MS;
         const read = readToken(tokenFile, world);
-        const until = since + TOKEN_FILE_PERIOD_MS;
         return { credential: { token: read, ...certificate }, since, until, expiresAt: Number.POSITIVE_INFINITY };
       },
     };
@@ -132,9 +131,8 @@ function createSource(
       async obtain() {
         const answer = await runExecPlugin(exec, cluster, execPlugins, world);
         const { expiresAt = Number.POSITIVE_INFINITY, ...credential } = answer;
-        const since = world.now();
-        const until = expiresAt - marginOf(expiresAt - since);
-        return { credential: { ...certificate, ...credential }, since, until, expiresAt };
+        const until = expiresAt - marginOf(expiresAt - world.now());
+        return { credential: { ...certificate, ...credential }, since: world.elapsed(), until, expiresAt };
       },
     };
   }
@@ -142,7 +140,7 @@ function createSource(
   const never = Number.POSITIVE_INFINITY;
   return {
     pauseMs: never,
-    obtain: async () => ({ credential, since: world.now(), until: never, expiresAt: never }),
+    obtain: async () => ({ credential, since: world.elapsed(), until: never, expiresAt: never }),
   };
 }
 

@@ -1,7 +1,13 @@
-/** Opens one connection to a cluster's API server: TCP or a proxy's tunnel, then TLS, within one time limit. */
+/**
+ * Opens one connection to a cluster's API server: TCP or a proxy's tunnel, then TLS, within one time limit that begins when
+ * the address is known.
+ */
 
-import type { Socket } from "node:net";
+import type { LookupAddress } from "node:dns";
+import type { LookupFunction, Socket } from "node:net";
 import { commonAuthorities } from "./authorities";
+import { within } from "./deadline";
+import { lookUp } from "./lookup";
 import { bareHost } from "./proxy";
 import type { ClientCertificate, ResolvedCluster } from "./resolved-cluster";
 import { TransportError } from "./transport-error";
@@ -20,6 +26,17 @@ export interface DialOptions {
   readonly timeLimitMs: number;
 }
 
+interface Way extends DialOptions {
+  /** Of the host that comes first, the proxy or the server. */
+  readonly addresses: readonly LookupAddress[];
+}
+
+/**
+ * The lookup of a host may take so many times the time limit of the connection to it. The resolver gives up a silent name
+ * server after 10 s or more, and the hosts of healthy clusters may wait behind that.
+ */
+const LOOKUP_FACTOR = 4;
+
 /**
  * Milliseconds for each address of a host before the next one is tried. Node's own 250 ms give up every address but the
  * last of a host that is farther away than that, so that one of IPv6 and IPv4 is never reached where only it works.
@@ -33,25 +50,31 @@ type Target = Pick<ResolvedCluster, "server" | "serverName" | "authority" | "ver
 
 /** Rejects with a `TransportError` or with Node's own error. */
 export async function dial(target: Target, options: DialOptions): Promise<Connection> {
+  const way = { ...options, addresses: await addressesOf(target, LOOKUP_FACTOR * options.timeLimitMs) };
   const open: Socket[] = [];
-  let timer: NodeJS.Timeout | undefined;
-  const tooLate = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new TransportError("CONNECT_TIMEOUT", `no connection within ${options.timeLimitMs / 1000} s`)),
-      options.timeLimitMs,
-    );
-  });
   try {
-    return await Promise.race([connect(target, options, open), tooLate]);
+    return await within(
+      options.timeLimitMs,
+      connect(target, way, open),
+      () => new TransportError("CONNECT_TIMEOUT", `no connection within ${options.timeLimitMs / 1000} s`),
+    );
   } catch (error) {
     for (const socket of open) socket.destroy();
     throw error;
-  } finally {
-    clearTimeout(timer);
   }
 }
 
-async function connect(target: Target, options: DialOptions, open: Socket[]): Promise<Connection> {
+async function addressesOf({ server, proxyUrl }: Target, timeLimitMs: number): Promise<readonly LookupAddress[]> {
+  if (proxyUrl === undefined) return lookUp(bareHost(new URL(server).hostname), timeLimitMs);
+  const proxy = new URL(proxyUrl);
+  try {
+    return await lookUp(bareHost(proxy.hostname), timeLimitMs);
+  } catch (error) {
+    throw proxyUnreachable(proxy, error);
+  }
+}
+
+async function connect(target: Target, options: Way, open: Socket[]): Promise<Connection> {
   const server = new URL(target.server);
   const host = bareHost(server.hostname);
   const port = portOf(server);
@@ -63,11 +86,12 @@ async function connect(target: Target, options: DialOptions, open: Socket[]): Pr
   return openTls(carrier, host, target, options, open);
 }
 
-function openTcp(host: string, port: number, { timeLimitMs }: DialOptions, open: Socket[]): Promise<Socket> {
+function openTcp(host: string, port: number, { timeLimitMs, addresses }: Way, open: Socket[]): Promise<Socket> {
   const { connect: connectTcp } = require("node:net") as typeof import("node:net");
   const socket = connectTcp({
     host,
     port,
+    lookup: knownAs(addresses),
     noDelay: true,
     keepAlive: true,
     keepAliveInitialDelay: 30_000,
@@ -77,11 +101,20 @@ function openTcp(host: string, port: number, { timeLimitMs }: DialOptions, open:
   return settled(socket, "connect");
 }
 
+/** What a socket asks for a host's addresses, where they are known: all of them, or one if it tries no more than that. */
+function knownAs(addresses: readonly LookupAddress[]): LookupFunction {
+  return (_host, { all }, callback) => {
+    const [first] = addresses;
+    if (all === true || first === undefined) callback(null, [...addresses]);
+    else callback(null, first.address, first.family);
+  };
+}
+
 async function openTls(
   carrier: Socket,
   host: string,
   target: Target,
-  options: Omit<DialOptions, "timeLimitMs">,
+  options: Pick<DialOptions, "clientCertificate" | "protocols">,
   open: Socket[],
 ): Promise<Connection> {
   const { connect: connectTls } = require("node:tls") as typeof import("node:tls");
@@ -106,7 +139,7 @@ async function openTls(
   return { socket, protocol: socket.alpnProtocol === "h2" ? "h2" : "http/1.1" };
 }
 
-async function openTunnel(proxy: URL, server: URL, options: DialOptions, open: Socket[]): Promise<Socket> {
+async function openTunnel(proxy: URL, server: URL, options: Way, open: Socket[]): Promise<Socket> {
   const host = bareHost(proxy.hostname);
   let carrier: Socket;
   try {
@@ -116,7 +149,7 @@ async function openTunnel(proxy: URL, server: URL, options: DialOptions, open: S
       carrier = (await openTls(carrier, host, trust, { protocols: ["http/1.1"] }, open)).socket;
     }
   } catch (error) {
-    throw new TransportError("PROXY_UNREACHABLE", `the proxy ${proxy.host} cannot be reached`, { cause: error });
+    throw proxyUnreachable(proxy, error);
   }
   const { request } = require("node:http") as typeof import("node:http");
   const authority = `${server.hostname}:${portOf(server)}`;
@@ -140,6 +173,10 @@ async function openTunnel(proxy: URL, server: URL, options: DialOptions, open: S
     );
     connecting.end();
   });
+}
+
+function proxyUnreachable(proxy: URL, cause: unknown): TransportError {
+  return new TransportError("PROXY_UNREACHABLE", `the proxy ${proxy.host} cannot be reached`, { cause });
 }
 
 function refused(proxy: URL, status: number): TransportError {

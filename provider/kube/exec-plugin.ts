@@ -196,12 +196,13 @@ function parseExecCredential(stdout: string, apiVersion: string, fail: (what: st
 }
 
 function commandPath(spelled: string, user: Entry, place: string): string {
-  const { dirname, isAbsolute, join } = require("node:path") as typeof import("node:path");
+  const { dirname, isAbsolute, resolve } = require("node:path") as typeof import("node:path");
   if (!/[/\\]/.test(spelled) || isAbsolute(spelled)) return spelled;
   if (user.origin.kind === "inline") {
     throw new ConnectionProblem(`${place}: command is a relative path, and a kubeconfig given as text is in no folder`);
   }
-  return join(dirname(user.origin.path), spelled);
+  // Not joined, which drops the "./": without a slash it would be sought on PATH.
+  return resolve(dirname(user.origin.path), spelled);
 }
 
 function readEnv(fields: Readonly<Record<string, unknown>>, place: string): ExecPlugin["env"] {

@@ -24,7 +24,10 @@ export function createHttp2Wire(origin: string, socket: Socket, now: () => numbe
   let going = false;
   let inFlight = 0;
   let heardAt = now();
-  session.once("connect", () => session.setLocalWindowSize(SESSION_WINDOW_BYTES));
+  session.once("connect", () => {
+    // It may have been closed before it was told.
+    if (!session.destroyed) session.setLocalWindowSize(SESSION_WINDOW_BYTES);
+  });
   session.on("goaway", () => {
     going = true;
   });
@@ -54,7 +57,7 @@ export function createHttp2Wire(origin: string, socket: Socket, now: () => numbe
           () => fault,
           () => {
             // Not a byte for anyone on this session: it is the connection that is dead, not this one request.
-            if (socket.bytesRead === bytesBefore) session.destroy();
+            if (socket.bytesRead === bytesBefore) giveUp(session);
           },
         );
       } finally {
@@ -69,12 +72,17 @@ export function createHttp2Wire(origin: string, socket: Socket, now: () => numbe
       // The ping's answer may stand behind a large one to another request, of which every byte is a sign of life.
       const alive = answered || (!session.destroyed && socket.bytesRead > bytesBefore);
       if (alive) heardAt = now();
-      else session.destroy();
+      else giveUp(session);
       if (--inFlight === 0 && !session.destroyed) session.unref();
       return alive;
     },
     close: () => (inFlight === 0 ? session.destroy() : session.close()),
   };
+}
+
+/** With an error: without one Node ends each answer that is under way as if it were whole. */
+function giveUp(session: ClientHttp2Session): void {
+  session.destroy(new TransportError("CONNECTION_LOST", "the connection went silent before the whole answer"));
 }
 
 function exchange(

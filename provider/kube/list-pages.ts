@@ -9,12 +9,16 @@ const PAGE_SIZE = 1000;
 
 /**
  * Objects, pages and characters of JSON after which a list is taken for one that never ends. Kubernetes is made for
- * 150,000 pods: 150 pages, and some hundred MB with all their managed fields.
+ * 150,000 pods: 150 pages, and some hundred MB with all their managed fields. What is read takes several times as much
+ * memory, and Node.js has 2 to 4 GB of it.
  * https://kubernetes.io/docs/setup/best-practices/cluster-large/
  */
 const MAX_ITEMS = 1_000_000;
 const MAX_PAGES = 10_000;
-const MAX_SIZE = 1024 * 1024 * 1024;
+const MAX_SIZE = 256 * 1024 * 1024;
+
+/** Milliseconds after which no further page is asked for: 4 s for each of those. */
+const MAX_TIME_MS = 10 * 60_000;
 
 /**
  * The items of a collection as the server wrote them (they do not repeat `kind` and `apiVersion`). `kind` is what the
@@ -54,6 +58,7 @@ async function readPages(
   let pages = 0;
   let size = 0;
   let next: string | undefined;
+  const late = AbortSignal.timeout(MAX_TIME_MS);
   do {
     const query = { ...selection, limit: limit === undefined ? undefined : String(limit), continue: next };
     const answer = await server.request({ method: "GET", path, query, large: true, ...(accept && { accept }) });
@@ -68,9 +73,10 @@ async function readPages(
     pages += 1;
     size += answer.size ?? 0;
     const mark = markOf(json);
-    const isTooMuch = all.length > MAX_ITEMS || pages >= MAX_PAGES || size > MAX_SIZE;
+    const isTooMuch = all.length > MAX_ITEMS || pages >= MAX_PAGES || size > MAX_SIZE || late.aborted;
     if (mark !== undefined && (mark === next || isTooMuch)) {
-      throw new ClusterError("protocol", `the server answered with a ${kind} that does not end`);
+      const what = size > MAX_SIZE ? `is larger than ${MAX_SIZE / 1024 ** 2} MiB` : "does not end";
+      throw new ClusterError("protocol", `the server answered with a ${kind} that ${what}`);
     }
     next = mark;
   } while (next !== undefined);

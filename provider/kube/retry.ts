@@ -26,17 +26,22 @@ export interface RetryBudget {
   readonly totalMs: number;
 }
 
-/** What went wrong, as far as it matters here: a connection that broke is no host that cannot be reached. */
-type RetryKind = ClusterErrorCode | "broken";
+/**
+ * What went wrong, as far as it matters here: neither a connection that broke (`broken`) nor a cluster that has answered
+ * before (`away`) is a host that cannot be reached.
+ */
+type RetryKind = ClusterErrorCode | "broken" | "away";
 
 /**
  * By what went wrong. A refused connection is refused in a millisecond and rarely heals within seconds, so that a dead
- * cluster is reported after 3 s, and a black hole after one connect limit (5 s). Of a connection that broke (`broken`) it
- * does not matter how long it took to. A busy server heals: client-go waits for 429 and 503 up to ten times. The largest
- * `Retry-After` the API server sends by itself is 32 s.
+ * cluster is reported after 3 s, and a black hole after one connect limit (5 s). A cluster that has answered comes back: a
+ * load balancer that is reloaded refuses for seconds, of which 12 are outlasted, whatever chance makes of the waits. Of a
+ * connection that broke it does not matter how long it took to. A busy server heals: client-go waits for 429 and 503 up
+ * to ten times. The largest `Retry-After` the API server sends by itself is 32 s.
  */
 export const RETRY_BUDGETS: Readonly<Partial<Record<RetryKind, RetryBudget>>> = {
   unreachable: { tries: 3, totalMs: 3_000 },
+  away: { tries: 20, totalMs: 20_000 },
   broken: { tries: 3, totalMs: 20_000 },
   timeout: { tries: 2, totalMs: 20_000 },
   throttled: { tries: 8, totalMs: 60_000 },
@@ -54,7 +59,7 @@ const MAX_WAIT_MS = 8_000;
 const RETRY_AFTER_JITTER_MS = 1_000;
 
 export interface RetryWorld {
-  now(): number;
+  elapsed(): number;
   sleep(milliseconds: number): Promise<void>;
   random(): number;
 }
@@ -68,20 +73,26 @@ export type Retry = <T>(
   options?: { readonly repeatable: boolean },
 ) => Promise<T>;
 
+/** For all calls of one cluster: that one of them was answered is known to the others. */
 export function createRetry(world: RetryWorld, budgets: typeof RETRY_BUDGETS = RETRY_BUDGETS): Retry {
+  let hasAnswered = false;
   return async (call, options) => {
-    const begun = world.now();
+    const begun = world.elapsed();
     const triesByKind = new Map<RetryKind, number>();
     let row: { readonly kind: RetryKind; readonly begun: number } | undefined;
     let ambiguous = false;
     for (;;) {
-      const tryBegun = world.now();
+      const tryBegun = world.elapsed();
       try {
-        return await call(ambiguous);
+        const result = await call(ambiguous);
+        hasAnswered = true;
+        return result;
       } catch (error) {
-        if (!isClusterError(error) || !error.retryable) throw error;
+        if (!isClusterError(error)) throw error;
+        hasAnswered ||= error.status !== undefined;
+        if (!error.retryable) throw error;
         if (mayBeDone(error) && options?.repeatable === false) throw error;
-        const kind = error.isBroken ? "broken" : error.code;
+        const kind = kindOf(error, hasAnswered);
         const budget = budgets[kind];
         // Not begun anew where two kinds take turns: that would be hundreds of tries.
         const tries = (triesByKind.get(kind) ?? 0) + 1;
@@ -89,7 +100,7 @@ export function createRetry(world: RetryWorld, budgets: typeof RETRY_BUDGETS = R
         triesByKind.set(kind, tries);
         if (row?.kind !== kind) row = { kind, begun: tryBegun };
         const waitMs = waitBefore(tries + 1, error, world);
-        const next = world.now() + waitMs;
+        const next = world.elapsed() + waitMs;
         if (next - row.begun > budget.totalMs || next - begun > MAX_TOTAL_MS) throw error;
         ambiguous ||= mayBeDone(error);
         await world.sleep(waitMs);
@@ -129,6 +140,11 @@ export function withRetry(api: NamespaceApi, retry: Retry): NamespaceApi {
         }
       }),
   };
+}
+
+function kindOf({ code, isBroken }: ClusterError, hasAnswered: boolean): RetryKind {
+  if (isBroken) return "broken";
+  return code === "unreachable" && hasAnswered ? "away" : code;
 }
 
 function waitBefore(nextTry: number, error: ClusterError, world: RetryWorld): number {

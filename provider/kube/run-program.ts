@@ -1,5 +1,7 @@
 /** Runs one program to its end, without a shell, and keeps nothing of what it writes to stderr. */
 
+import type { ChildProcess } from "node:child_process";
+
 export interface ProgramRun {
   readonly command: string;
   readonly args: readonly string[];
@@ -25,35 +27,40 @@ export function runProgram(program: ProgramRun): Promise<ProgramResult> {
   const { spawn } = require("node:child_process") as typeof import("node:child_process");
   const ownGroup = process.platform !== "win32";
   return new Promise((resolve) => {
-    const child = spawn(program.command, [...program.args], {
-      env: { ...program.env },
-      stdio: ["ignore", "pipe", "ignore"],
-      shell: false,
-      detached: ownGroup,
-      windowsHide: true,
-    });
+    let child: ChildProcess;
+    try {
+      child = spawn(program.command, [...program.args], {
+        env: { ...program.env },
+        stdio: ["ignore", "pipe", "ignore"],
+        shell: false,
+        detached: ownGroup,
+        windowsHide: true,
+      });
+    } catch (error) {
+      // Node reports some of the system's refusals so, among them one of arguments that are too long (E2BIG).
+      resolve(notStarted(error));
+      return;
+    }
     const chunks: Buffer[] = [];
     let bytes = 0;
     const finish = (result: ProgramResult): void => {
       clearTimeout(timer);
-      child.stdout.destroy();
+      child.stdout?.destroy();
       resolve(result);
     };
     const stop = (result: ProgramResult): void => {
-      endGroup(child.pid, ownGroup);
       finish(result);
+      endGroup(child.pid, ownGroup);
+      child.unref();
     };
     const timer = setTimeout(() => stop({ kind: "timed-out" }), program.timeLimitMs);
-    child.stdout.on("data", (chunk: Buffer) => {
+    // Not there where the process has no file descriptor left; "error" then says so.
+    child.stdout?.on("data", (chunk: Buffer) => {
       bytes += chunk.length;
       if (bytes > program.maxBytes) stop({ kind: "too-much-output" });
       else chunks.push(chunk);
     });
-    child.on("error", (error: NodeJS.ErrnoException) => {
-      finish(
-        error.code === "ENOENT" ? { kind: "not-found" } : { kind: "not-started", reason: error.code ?? "unknown" },
-      );
-    });
+    child.on("error", (error) => finish(notStarted(error)));
     child.on("close", (code, signal) => {
       if (code === null) finish({ kind: "killed", signal: signal ?? "unknown" });
       else finish({ kind: "exited", code, stdout: Buffer.concat(chunks).toString("utf8") });
@@ -61,11 +68,16 @@ export function runProgram(program: ProgramRun): Promise<ProgramResult> {
   });
 }
 
+function notStarted(error: unknown): ProgramResult {
+  const { code = "unknown" } = error as NodeJS.ErrnoException;
+  return code === "ENOENT" ? { kind: "not-found" } : { kind: "not-started", reason: code };
+}
+
 function endGroup(pid: number | undefined, ownGroup: boolean): void {
   if (pid === undefined) return;
   try {
     process.kill(ownGroup ? -pid : pid, "SIGKILL");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  } catch {
+    // It is gone, or it runs as another user (EPERM) and is not ours to end.
   }
 }

@@ -1,5 +1,6 @@
 /** What a transport can say about a request that had no complete answer, beside Node's own error codes. */
 export type TransportErrorCode =
+  | "LOOKUP_TIMEOUT"
   | "CONNECT_TIMEOUT"
   | "REQUEST_TIMEOUT"
   /** The connection went away before the answer was complete. */

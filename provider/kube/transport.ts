@@ -81,7 +81,8 @@ export function createTransport(
       }
       if (kept === current) {
         kept = undefined;
-        wire.close();
+        // Whoever got it in this moment has sent by then, and is waited for.
+        setImmediate(() => wire.close());
       }
     }
   };

@@ -3,6 +3,7 @@
  * time, chance, files and programs in their hands; nothing else in this folder reads `process.env` or a clock.
  */
 
+import { createLimit } from "./concurrency";
 import { type ProgramResult, type ProgramRun, runProgram } from "./run-program";
 
 /** What is needed to find a cluster's address and credential, before any network. */
@@ -13,15 +14,26 @@ export interface ConnectionWorld {
 }
 
 export interface World extends ConnectionWorld {
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970, to be compared with what others say: the end of a token, the date of an answer. */
   now(): number;
+  /** Milliseconds since some moment, for how long something lasts: a clock that is set meanwhile does not change it. */
+  elapsed(): number;
   sleep(milliseconds: number): Promise<void>;
   /** Acts again and again until what it returns is called; is no reason for the process not to end. */
   every(milliseconds: number, act: () => void): () => void;
   /** 0 ≤ x < 1, for jitter. */
   random(): number;
+  /** With many that run already it waits for its turn, which is no part of its time limit. */
   run(program: ProgramRun): Promise<ProgramResult>;
 }
+
+/**
+ * Programs at once, for all clusters and worlds of the process. A cloud's plugin is a second of a processor's work, so
+ * that a hundred which start together on two processors all come to the end of their time limit.
+ */
+export const PROGRAMS_AT_ONCE: number = Math.max(4, 2 * processors());
+
+const inTurn = createLimit(PROGRAMS_AT_ONCE);
 
 /** The real world. `env` is copied: what a later part of the process sets does not change how clusters are reached. */
 export function createWorld(env: Readonly<Record<string, string | undefined>> = process.env): World {
@@ -29,12 +41,17 @@ export function createWorld(env: Readonly<Record<string, string | undefined>> = 
     env: { ...env },
     readFile: (path) => (require("node:fs") as typeof import("node:fs")).readFileSync(path, "utf8"),
     now: () => Date.now(),
+    elapsed: () => performance.now(),
     sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
     every: (milliseconds, act) => {
       const timer = setInterval(act, milliseconds).unref();
       return () => clearInterval(timer);
     },
     random: () => Math.random(),
-    run: runProgram,
+    run: (program) => inTurn(() => runProgram(program)),
   };
+}
+
+function processors(): number {
+  return (require("node:os") as typeof import("node:os")).availableParallelism();
 }

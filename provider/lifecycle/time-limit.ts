@@ -1,7 +1,7 @@
 /** An operation that is granted a time: what it asks of the clusters, and what it waits for, ends when that is over. */
 
 import { type Around, around } from "../kube/around";
-import type { ClusterApi, Fleet } from "./fleet";
+import type { ClusterApi, Fleet, Poll } from "./fleet";
 import type { World } from "./lifecycle";
 
 /** `limit` ends a call that is underway, and lets none begin. What other operations ask of the same clusters goes on. */
@@ -21,8 +21,13 @@ function limitedFleet(fleet: Fleet, limit: Around): Fleet {
     identity: (place) => limit(() => fleet.identity(place)),
     list: (place) => limit(() => fleet.list(place)),
     observe: (place, name) => limit(() => fleet.observe(place, name)),
+    poll: (place) => limitedPoll(fleet.poll(place), limit),
     webhooks: (place) => limit(() => fleet.webhooks(place)),
   };
+}
+
+function limitedPoll(poll: Poll, limit: Around): Poll {
+  return { ...poll, look: (name) => limit(() => poll.look(name)) };
 }
 
 function limitedApi(api: ClusterApi, limit: Around): ClusterApi {

@@ -44,6 +44,15 @@ describe("after a call that did not reach its cluster", () => {
   });
 });
 
+test("a clock that is set back does not keep the way closed", async () => {
+  const world = aWorld();
+  const breaker = createBreaker(world);
+  await rejection(breaker(fails));
+  world.setClock(-3_600_000);
+  world.pass(10_000);
+  expect(await breaker(works)).toBe("done");
+});
+
 test("a timeout counts as not reached", async () => {
   const breaker = createBreaker(aWorld());
   await rejection(breaker(() => Promise.reject(anError("timeout"))));

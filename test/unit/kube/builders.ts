@@ -56,13 +56,20 @@ export function aCluster(
 export interface TestWorld extends World {
   /** Every wait that was asked for, milliseconds. */
   readonly slept: number[];
-  /** Moves the clock. */
+  /** Lets time pass. */
   pass(milliseconds: number): void;
+  /** Sets the clock forward, or back, while no time passes. */
+  setClock(milliseconds: number): void;
 }
 
-/** A clock that moves only by `sleep` and `pass`, and no chance: `random` is always its largest. */
+/** Time that passes only by `sleep` and `pass`, and no chance: `random` is always its largest. */
 export function aWorld(parts: Partial<World> = {}): TestWorld {
   let now = Date.parse("2026-11-24T00:00:00Z");
+  let elapsed = 0;
+  const pass = (milliseconds: number): void => {
+    now += milliseconds;
+    elapsed += milliseconds;
+  };
   const slept: number[] = [];
   return {
     env: {},
@@ -70,15 +77,17 @@ export function aWorld(parts: Partial<World> = {}): TestWorld {
       throw Object.assign(new Error(`no such file: ${path}`), { code: "ENOENT" });
     },
     now: () => now,
+    elapsed: () => elapsed,
     every: () => () => {},
     sleep: async (milliseconds) => {
       slept.push(milliseconds);
-      now += milliseconds;
+      pass(milliseconds);
     },
     random: () => 1,
     run: async () => ({ kind: "not-found" }),
     slept,
-    pass: (milliseconds) => {
+    pass,
+    setClock: (milliseconds) => {
       now += milliseconds;
     },
     ...parts,

@@ -43,6 +43,13 @@ describe("a request without an answer", () => {
       "no connection within 5 s to api:6443",
     ],
     [
+      "never found",
+      new TransportError("LOOKUP_TIMEOUT", "no answer of the name service within 20 s"),
+      "unreachable",
+      true,
+      "no answer of the name service within 20 s: api:6443",
+    ],
+    [
       "too slow",
       new TransportError("REQUEST_TIMEOUT", "no answer within 15 s"),
       "timeout",

@@ -56,6 +56,18 @@ describe("a request", () => {
     });
   });
 
+  test("names another user in UTF-8, as kubectl does", async () => {
+    const impersonation = { user: "jürgen@müller.example", groups: ["größe", "名"], extra: { scope: ["ø"] } };
+    const { server, client } = await aClient((_, response) => json(response, 200, namespaceJson()), {
+      user: { token: TOKEN, impersonation },
+    });
+    await client.get("payments");
+    const received = (name: string) => Buffer.from(String(server.seen[0]?.headers[name]), "latin1").toString("utf8");
+    expect(received("impersonate-user")).toBe("jürgen@müller.example");
+    expect(received("impersonate-group")).toBe("größe, 名");
+    expect(received("impersonate-extra-scope")).toBe("ø");
+  });
+
   test("cannot leave its path by way of a name", async () => {
     const { server, client } = await aClient((_, response) => json(response, 200, namespaceJson()));
     await client.get("../secrets?x=y");

@@ -120,6 +120,16 @@ describe("a plugin's credential", () => {
     world.pass(11 * SECOND);
     expect((await credentials.get()).token).toBe("token-2");
   });
+
+  test("is tried again after that time also when the clock was set back meanwhile", async () => {
+    const { world, state, credentials } = aPluginWorld();
+    state.fail = true;
+    await rejection(credentials.get());
+    state.fail = false;
+    world.setClock(-3600 * SECOND);
+    world.pass(11 * SECOND);
+    expect((await credentials.get()).token).toBe("token-2");
+  });
 });
 
 describe("a token of the kubeconfig", () => {

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import type { ApiServer } from "../../../provider/kube/api-server.ts";
 import { listItems } from "../../../provider/kube/list-pages.ts";
 import { rejection } from "./builders.ts";
@@ -47,10 +47,26 @@ describe("a list that does not end", () => {
     expect(state.pages).toBe(10_000);
   });
 
-  test("is refused after a gigabyte", async () => {
+  test("is refused after a quarter of a gigabyte", async () => {
     const size = 64 * 1024 * 1024;
     const { state, list } = anEndless((nth) => ({ items: [1], mark: String(nth), size }));
+    const message = "the server answered with a XList that is larger than 256 MiB";
+    expect(await rejection(list())).toMatchObject({ code: "protocol", message });
+    expect(state.pages).toBe(5);
+  });
+
+  test("is refused after ten minutes", async () => {
+    const time = new AbortController();
+    const timeout = vi.spyOn(AbortSignal, "timeout").mockReturnValue(time.signal);
+    onTestFinished(() => {
+      timeout.mockRestore();
+    });
+    const { state, list } = anEndless((nth) => {
+      if (nth === 3) time.abort();
+      return { items: [1], mark: String(nth) };
+    });
     expect(await rejection(list())).toMatchObject(refused);
-    expect(state.pages).toBe(17);
+    expect(state.pages).toBe(3);
+    expect(timeout).toHaveBeenCalledWith(600_000);
   });
 });

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { resolveConnection } from "../../../provider/kube/resolve-connection.ts";
 import type { ResolvedCluster } from "../../../provider/kube/resolved-cluster.ts";
@@ -434,6 +435,12 @@ describe("kubeconfig files", () => {
       spelled: "bin/plugin",
       command: "/etc/kube/bin/plugin",
     });
+  });
+
+  test("name exec plugins relative to themselves also where their own path is relative", () => {
+    const text = aKubeconfig({ user: { exec: { ...exec, command: "./get-token.sh" } } });
+    const { user } = resolved({ kubeconfigPath: "kubeconfig.yaml" }, world({ "kubeconfig.yaml": text }));
+    expect(user.exec?.command).toBe(join(process.cwd(), "get-token.sh"));
   });
 
   test("may not be given together with a text", () => {

@@ -89,6 +89,35 @@ describe("a failed call", () => {
     expect(await triesOf(unreachable, 5000)).toBe(1);
   });
 
+  /** A cluster that has answered once, and from now on refuses for so long. */
+  async function refusingFor(milliseconds: number, answer: () => Promise<unknown> = async () => "answer") {
+    const world = aWorld();
+    const retry = createRetry(world);
+    await retry(answer).catch(() => undefined);
+    const begun = world.elapsed();
+    const call = async () => {
+      if (world.elapsed() - begun < milliseconds) throw unreachable;
+      return "done";
+    };
+    return { world, outcome: retry(call) };
+  }
+
+  test("to a cluster that has answered before outlasts a refusal of some seconds", async () => {
+    const { outcome } = await refusingFor(10_000);
+    expect(await outcome).toBe("done");
+  });
+
+  test("to a cluster of which the answer before was a refusal outlasts the same", async () => {
+    const { outcome } = await refusingFor(10_000, () => Promise.reject(anError("forbidden", { status: 403 })));
+    expect(await outcome).toBe("done");
+  });
+
+  test("to a cluster that has answered before is given up within 20 s", async () => {
+    const { world, outcome } = await refusingFor(3_600_000);
+    expect(await rejection(outcome)).toBe(unreachable);
+    expect(world.slept.reduce((sum, each) => sum + each)).toBeLessThanOrEqual(20_000);
+  });
+
   test("over a connection that broke is tried again however long the first try took", async () => {
     expect(await triesOf(anError("unreachable", { retryable: true, isBroken: true }), 5000)).toBe(3);
   });

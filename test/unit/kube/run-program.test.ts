@@ -1,4 +1,6 @@
-import { describe, expect, test } from "vitest";
+import childProcess, { type ChildProcess } from "node:child_process";
+import { EventEmitter } from "node:events";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { type ProgramRun, runProgram } from "../../../provider/kube/run-program.ts";
 
 const run = (script: string, parts: Partial<ProgramRun> = {}) =>
@@ -40,6 +42,32 @@ describe("runProgram", () => {
 
   test("says that a file cannot be run", async () => {
     expect(await run("", { command: "/etc/passwd" })).toEqual({ kind: "not-started", reason: "EACCES" });
+  });
+
+  test("says that the arguments are more than the system takes", async () => {
+    expect(await run("", { args: ["x".repeat(5_000_000)] })).toEqual({ kind: "not-started", reason: "E2BIG" });
+  });
+
+  test("says that there is no file descriptor left for it", async () => {
+    const child = new EventEmitter();
+    const spawn = vi.spyOn(childProcess, "spawn").mockReturnValue(child as ChildProcess);
+    onTestFinished(() => {
+      spawn.mockRestore();
+    });
+    const result = run("");
+    child.emit("error", Object.assign(new Error("spawn EMFILE"), { code: "EMFILE" }));
+    expect(await result).toEqual({ kind: "not-started", reason: "EMFILE" });
+  });
+
+  test("gives up a program at its time limit also where it may not end it", async () => {
+    const kill = vi.spyOn(process, "kill").mockImplementation(() => {
+      throw Object.assign(new Error("kill EPERM"), { code: "EPERM" });
+    });
+    onTestFinished(() => {
+      kill.mockRestore();
+    });
+    expect(await run("sleep 1", { timeLimitMs: 50 })).toEqual({ kind: "timed-out" });
+    expect(kill).toHaveBeenCalled();
   });
 
   test("ends a program at its time limit together with what it has started", async () => {

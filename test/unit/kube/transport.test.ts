@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import * as http2 from "node:http2";
 import * as net from "node:net";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
@@ -166,6 +167,18 @@ for (const http1 of [false, true]) {
       await transport.send(request, certificate);
       expect(server.connections).toBe(2);
     });
+
+    test("another client certificate in the same moment takes nobody's connection away", async () => {
+      const server = await startServer((_, response) => json(response, 200, {}), { http1 });
+      const { transport } = open(aCluster(server));
+      const { goodCertificate } = await import("./servers.ts");
+      const { authority } = await goodCertificate();
+      const request = { method: "GET", path: "/", headers: {}, timeLimitMs: 60_000, maxBytes: 1000 };
+      const certificate = await authority.issue({ commonName: "me" });
+      const sent = [undefined, certificate].map((each) => transport.send(request, each));
+      expect((await Promise.all(sent)).map(({ status }) => status)).toEqual([200, 200]);
+      expect(server.connections).toBe(2);
+    });
   });
 }
 
@@ -257,6 +270,41 @@ describe("an HTTP/2 session", () => {
     expect(await patient).toBe("CONNECTION_LOST");
     expect((await send("/")).status).toBe(200);
     expect(relay.connections).toBe(2);
+  });
+
+  test("that goes dead within an answer fails it, and does not pass what has come for the whole", async () => {
+    const half = "x".repeat(10_000);
+    const server = http2.createServer((request, response) => {
+      if (request.url === "/half") response.write(half);
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as net.AddressInfo;
+    const socket = net.connect(port, "127.0.0.1");
+    const wire = createHttp2Wire(`http://127.0.0.1:${port}`, socket, () => 0);
+    onTestFinished(() => {
+      wire.close();
+      server.close();
+    });
+    const request = { method: "GET", headers: {}, maxBytes: 100_000 };
+    const cut = codeOf(wire.send({ ...request, path: "/half", timeLimitMs: 60_000 }));
+    await until(() => socket.bytesRead > half.length);
+    expect(await codeOf(wire.send({ ...request, path: "/silent", timeLimitMs: 50 }))).toBe("REQUEST_TIMEOUT");
+    expect(await cut).toBe("CONNECTION_LOST");
+  });
+
+  test("that is closed before it has begun ends without an error", async () => {
+    const { port } = await startTcp(() => undefined);
+    const socket = net.connect(port, "127.0.0.1");
+    await once(socket, "connect");
+    const uncaught: unknown[] = [];
+    const keep = (error: unknown): void => void uncaught.push(error);
+    process.on("uncaughtException", keep);
+    onTestFinished(() => {
+      process.off("uncaughtException", keep);
+    });
+    createHttp2Wire(`http://127.0.0.1:${port}`, socket, () => 0).close();
+    await once(socket, "close");
+    expect(uncaught).toEqual([]);
   });
 
   test("is kept when a request ends at its time limit while others are answered", async () => {

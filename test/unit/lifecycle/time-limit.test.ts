@@ -52,6 +52,7 @@ describe("an operation whose time is over", () => {
     const late = limited(fake.world, untilCancelled(AbortSignal.abort(), "it is late"));
     await expect(late.clock.sleep(1_000)).rejects.toMatchObject({ code: "cancelled", message: "it is late" });
     await expect(late.fleet.list("east")).rejects.toThrow("it is late");
+    await expect(late.fleet.poll("east").look("payments")).rejects.toThrow("it is late");
     await expect(late.fleet.api("east").server.request({ method: "GET", path: "/api" })).rejects.toThrow("it is late");
   });
 });
