@@ -3,6 +3,7 @@
 import { type ClusterClient, type ClusterClientOptions, createClusterClient } from "../provider/kube/cluster-client";
 import { resolveConnection } from "../provider/kube/resolve-connection";
 import { createWorld } from "../provider/kube/world";
+import type { ClusterConnection } from "../provider/model/connection";
 import { DEFAULT_CONCURRENCY, DEFAULT_REQUEST_TIMEOUT_SECONDS } from "../provider/model/mesh";
 
 export interface ContextOptions {
@@ -12,18 +13,23 @@ export interface ContextOptions {
   readonly context?: string | undefined;
 }
 
-/** Throws a sentence where the kubeconfig is at fault; opens nothing. */
-export function connect({ kubeconfigPath, context }: ContextOptions): ClusterClient {
-  const world = createWorld();
-  const connection = {
+/** Whoever runs a command on a kubeconfig has chosen how it reaches its clusters, as with kubectl. */
+export function connectionOf({ kubeconfigPath, context }: ContextOptions): ClusterConnection {
+  return {
     ...(kubeconfigPath !== undefined && { kubeconfigPath }),
     ...(context !== undefined && { context }),
+    insecure: true,
   };
-  const resolved = resolveConnection(connection, world);
+}
+
+/** Throws a sentence where the kubeconfig is at fault; opens nothing. */
+export function connect(given: ContextOptions): ClusterClient {
+  const world = createWorld();
+  const resolved = resolveConnection(connectionOf(given), world);
   if (resolved.kind === "problem") throw new Error(resolved.reason);
   const { version } = require("../../package.json") as { readonly version: string };
   const options: ClusterClientOptions = {
-    // Whoever runs a command on a kubeconfig has chosen its plugins, as with kubectl.
+    // The kubeconfig's plugins are chosen with it.
     execPlugins: "allow",
     version,
     callsAtOnce: DEFAULT_CONCURRENCY,

@@ -6,7 +6,7 @@ import { parseArgs } from "node:util";
 import type { Command } from "./command";
 import { renderHtml } from "./report/html";
 import { renderMarkdown } from "./report/markdown";
-import { parseReport, type Report } from "./report/report";
+import { parseReport, type Report, withEnd } from "./report/report";
 
 const FORMATS: Readonly<Record<string, (report: Report) => string>> = {
   markdown: renderMarkdown,
@@ -25,7 +25,8 @@ export const previewReport: Command = {
 Runs "pulumi preview --json" in this folder, with the options after --, and prints what it means for each namespace on
 each cluster: what is destructive first, then a table. Other resources, and a Mesh's own settings, are not looked at.
 
-  --input FILE      reads the output of "pulumi preview --json --show-sames" from a file ("-": standard input) instead
+  --input FILE      reads a file ("-": standard input) instead, with the output of
+                    "pulumi preview --json --show-sames --show-replacement-steps"
   --format FORMAT   ${Object.keys(FORMATS).join(", ")} (default: markdown)
   --exit-code       ends with 2 where something changes and with 3 where that is or may be destructive, for gates
 
@@ -46,8 +47,8 @@ Ends with 1 where the preview failed.`,
       const known = Object.keys(FORMATS).join(", ");
       throw new Error(`--format is ${JSON.stringify(values.format)}; allowed: ${known}`);
     }
-    const text = values.input === undefined ? await preview(positionals) : readInput(values.input);
-    const report = parseReport(text);
+    const { text, end } = values.input === undefined ? await preview(positionals) : readInput(values.input);
+    const report = withEnd(parseReport(text), end);
     process.stdout.write(render(report));
     if (report.errors.length > 0) return 1;
     if (!values["exit-code"]) return 0;
@@ -56,18 +57,27 @@ Ends with 1 where the preview failed.`,
   },
 };
 
-function readInput(path: string): string {
-  return readFileSync(path === "-" ? 0 : path, "utf8");
+interface Printed {
+  readonly text: string;
+  /** Pulumi's exit code, or the signal that ended it. */
+  readonly end: number | string | null;
 }
 
-/** A preview that fails prints its JSON all the same; its errors are in there. */
-function preview(options: readonly string[]): Promise<string> {
-  const args = ["preview", "--json", "--show-sames", "--non-interactive", ...options];
+function readInput(path: string): Printed {
+  return { text: readFileSync(path === "-" ? 0 : path, "utf8"), end: 0 };
+}
+
+/** A preview that fails prints its JSON all the same. */
+function preview(options: readonly string[]): Promise<Printed> {
+  const shown = ["--show-sames", "--show-replacement-steps"];
+  const args = ["preview", "--json", ...shown, "--non-interactive", ...options];
   const child = spawn("pulumi", args, { stdio: ["ignore", "pipe", "inherit"] });
   const chunks: Buffer[] = [];
   child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
   return new Promise((resolve, reject) => {
     child.once("error", (error) => reject(new Error(`pulumi cannot be run: ${error.message}`, { cause: error })));
-    child.once("close", () => resolve(Buffer.concat(chunks).toString("utf8")));
+    child.once("close", (code, signal) => {
+      resolve({ text: Buffer.concat(chunks).toString("utf8"), end: code ?? signal });
+    });
   });
 }

@@ -12,6 +12,7 @@ import {
 } from "../provider/lifecycle/many";
 import { previewMany } from "../provider/lifecycle/preview";
 import { isRecord, mapValues, ownValue, pick } from "../provider/model/json";
+import { describeAnew } from "../provider/model/outcome";
 import { INPUTS } from "../provider/model/state";
 import { NAMESPACE_DEFAULTS, withoutDefaults } from "./defaults";
 import { changesBetween } from "./detailed-diff";
@@ -40,7 +41,9 @@ export const globalNamespaces: Resource = {
   },
 
   async apply(inputs, olds, operation) {
-    const { states, failures } = await reconcileMany(inputs, parseStates(olds ?? {}), limitedWorld(operation));
+    const world = limitedWorld(operation);
+    const { states, failures, isPartial } = await reconcileMany(inputs, parseStates(olds ?? {}), world);
+    if (failures.length > 0 && !isPartial) throw new Error(describeAnew(failures));
     return { id: operation.resource, outputs: outputsOfMany(states, inputs), failures };
   },
 

@@ -8,6 +8,7 @@ import { status } from "@grpc/grpc-js";
 import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
 import * as proto from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
+import { isExposed } from "../provider/keep-secrets";
 import { createMask } from "../provider/kube/redact";
 import type { CheckFailure } from "../provider/model/failure";
 import { isRecord, sameJson } from "../provider/model/json";
@@ -163,10 +164,13 @@ export function createService(pkg: Package, engineAddress: string | undefined): 
     }),
 
     diff: unary((request: proto.DiffRequest) => {
-      const outputs = read(request.getOlds());
+      const [kept, secrets] = [noSecrets(), noSecrets()];
+      const outputs = read(request.getOlds(), kept);
+      const news = read(request.getNews(), secrets);
       const oldInputs = request.getOldInputs();
       const olds = { inputs: oldInputs === undefined ? outputs : read(oldInputs), outputs };
-      return diffResponse(resourceOf(request).diff(olds, read(request.getNews()), operationOf(request)));
+      const { changes, ...difference } = resourceOf(request).diff(olds, news, operationOf(request));
+      return diffResponse({ ...difference, changes: changes || isExposed(outputs, kept, secrets) });
     }),
 
     create: unary(async (request: proto.CreateRequest) => {

@@ -7,7 +7,7 @@
 import type { Mask } from "./kube/redact";
 import type { CheckResult } from "./lifecycle/check";
 import { withoutUndefined } from "./model/json";
-import { conceal, isEmpty, type Secrets, secretPathsIn, secretsAt, secretsOfUpdate } from "./model/secrets";
+import { conceal, isEmpty, type Path, type Secrets, secretPathsIn, secretsAt, secretsOfUpdate } from "./model/secrets";
 import { PartialError } from "./partial-error";
 
 export type Properties = Record<string, unknown>;
@@ -43,7 +43,9 @@ export function keepSecrets(resource: DynamicResource, { register, mask }: Mask)
 
     async diff(id, olds, news) {
       const difference = await masked(secretsOf(news), () => resource.diff(id, olds, news));
-      return { ...difference, changes: difference.changes || isExposed(olds, news) };
+      const own = ownOf(olds);
+      const [kept, secrets] = [secretsAt(olds.secretPlaces, own), secretsAt(news.secretPaths, news)];
+      return { ...difference, changes: difference.changes || isExposed(own, kept, secrets) };
     },
 
     async create(inputs) {
@@ -110,11 +112,10 @@ function ownOf({ secretPlaces: _, secretPaths: __, __provider: ___, ...propertie
   return properties;
 }
 
-/** What the program calls a secret now stands in plain text in the recorded outputs. */
-function isExposed(recorded: Properties, news: Properties): boolean {
-  const secrets = secretsAt(news.secretPaths, news);
-  if (secrets.paths.size === 0) return false;
-  const olds = ownOf(recorded);
-  const kept = secretsAt(recorded.secretPlaces, olds);
-  return secretPathsIn(olds, secrets).some((path) => !kept.paths.has(JSON.stringify(path)));
+/** What the program calls a secret now stands in plain text in the recorded outputs, of which some is kept as secret. */
+export function isExposed(recorded: Properties, kept: Secrets, secrets: Secrets): boolean {
+  if (isEmpty(secrets)) return false;
+  const isKept = (path: Path) =>
+    path.some((_, index) => kept.paths.has(JSON.stringify(path.slice(0, path.length - index))));
+  return secretPathsIn(recorded, secrets).some((path) => !isKept(path));
 }

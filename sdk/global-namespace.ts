@@ -87,12 +87,12 @@ export interface GlobalNamespaceArgs {
   onLeave?: pulumi.Input<LeavePolicy>;
   /** What becomes of the clusters' namespaces when this resource is destroyed. Default `"retain"`. The mesh's own is deleted if this resource created it. Changing it touches no cluster; a destroy goes by what the last `pulumi up` recorded. */
   onDelete?: pulumi.Input<LeavePolicy>;
-  /** Takes over fields and namespaces that another field manager or stack owns. Default false: a conflict is an error that names it. Changing it touches no cluster by itself: it is asked where a write meets a conflict. */
+  /** Takes over fields and namespaces that another field manager or stack owns. Default false: a conflict is an error that names it. With it the preview says what is taken over, and from whom. Changing it to true writes every cluster again, to false none. */
   force?: pulumi.Input<boolean>;
   /**
    * What is done about a label that no webhook of a cluster serves: pods would start there without a sidecar, in no mesh,
    * and nothing would say so. `"error"` (default) fails the preview and names the cluster and what it serves, `"warn"` says
-   * it and goes on, `"off"` reads no webhooks. A cluster that cannot be asked is not held against the change.
+   * it and goes on, `"off"` does not look. A cluster that cannot be asked is not held against the change.
    * Changing it touches no cluster.
    */
   revisionCheck?: pulumi.Input<"error" | "warn" | "off">;
@@ -125,8 +125,8 @@ export interface GlobalNamespaceArgs {
   /**
    * In which order a change reaches the clusters, such as `{ waves: ["east", ["west", "north"]] }`. Clusters join, change,
    * are restarted (`restart`) and leave wave after wave; those that no wave names come last, together. The first wave in
-   * which something fails ends it: nothing is written beyond, what waits is `Pending` in `members`, and the next
-   * `pulumi up` goes on there. The control plane is written before all. A wave may name clusters that the namespace does
+   * which something fails ends it: nothing is written beyond, what waits to be written is `Pending` in
+   * `members`, what waits to be left stays as it was, and the next `pulumi up` goes on there. The control plane is written before all. A wave may name clusters that the namespace does
    * not belong to. Default: all at once. Changing it touches no cluster.
    */
   rollout?: pulumi.Input<Rollout>;
@@ -146,6 +146,8 @@ export interface Target {
    * declared, or where the cluster's webhooks could not be read.
    */
   injectedBy?: string;
+  /** Whether this resource made the namespace there or found it, as the look before the first write saw it. Absent where the cluster could not be asked. */
+  origin?: "created" | "adopted";
 }
 
 /** What a namespace is on one cluster. */
@@ -165,6 +167,8 @@ export interface MemberStatus {
   annotations?: { [key: string]: string };
   /** On the mesh's control plane: labels that others set there, see `propagate`. */
   unmanagedLabels?: { [key: string]: string };
+  /** First characters of the `metadata.uid` of the cluster's kube-system, by which another cluster under the same name is told. Absent where it could not be read. */
+  cluster?: string;
   /** Why it is not `Ready`, in a sentence. */
   error?: string;
   /**
@@ -180,7 +184,7 @@ export interface MemberStatus {
   restarts?: { [workload: string]: string };
   /** Why it could not be told which workloads wait: the pods may not be listed, the webhooks not be read. */
   restartsUnknown?: string;
-  /** Set where it could not be told for now which workloads wait, and `restart: "rollout"` was to restart them: the next `pulumi up` does. */
+  /** Set where it could not be told which workloads wait although `restart: "rollout"` was to restart them: the next `pulumi up` tries again. Absent otherwise. */
   restartsDue?: boolean;
 }
 

@@ -20,7 +20,7 @@ export interface ConnectionArgs {
   kubeconfigPath?: pulumi.Input<string>;
   /** Uses the service account of the pod that runs the program. Default false. */
   inCluster?: pulumi.Input<boolean>;
-  /** Allows plain http and `insecure-skip-tls-verify` for this cluster. Default false: both are refused. */
+  /** Allows plain http, `insecure-skip-tls-verify`, and a user without a credential, for this cluster. Default false: each is refused. */
   insecure?: pulumi.Input<boolean>;
 }
 
@@ -58,7 +58,7 @@ export interface MeshArgs {
 
 /**
  * The mesh: its control plane and its clusters. An explicit provider for {@link GlobalNamespace}: pass it as
- * `{ provider: mesh }`. The connections stand in the state once, encrypted, and serve every namespace of the mesh.
+ * `{ provider: mesh }`. The connections stand in the state once, kubeconfigs among them encrypted, and serve every namespace of the mesh.
  */
 export class Mesh extends pulumi.ProviderResource {
   private readonly meshName: string;

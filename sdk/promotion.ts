@@ -35,7 +35,8 @@ const OUTPUT = "globalNamespaces";
 /**
  * What this stack has proven of its namespaces, to be exported for the stack after it:
  * `export const globalNamespaces = promotable(payments, orders);`. Proven is a namespace that is in step on the control
- * plane and on at least one cluster, and none of whose workloads waits for a restart. That is told as of the last
+ * plane and on every cluster it belongs to, at least one, and none of whose workloads waits for a restart. Takes
+ * GlobalNamespace resources, not GlobalNamespaces. That is told as of the last
  * `pulumi up`, with `--refresh` as of now.
  */
 export function promotable(...namespaces: GlobalNamespace[]): pulumi.Output<{ [name: string]: Promotable }> {
@@ -71,9 +72,8 @@ interface Known extends Proof {
  * Fails the preview where that stack does not export the namespace (see {@link promotable}), or where it is not in step
  * there or has workloads that wait for a restart; the message says what.
  *
- * @param stack the stack before, such as `new pulumi.StackReference("acme/mesh/staging")`
- * @param name the namespace's name there
- * @param options `output`: the name of that stack's output, default `globalNamespaces`
+ * `stack` is the stack before, such as `new pulumi.StackReference("acme/mesh/staging")`, `name` the namespace's name
+ * there, `options.output` the name of that stack's output, by default `globalNamespaces`.
  */
 export function promotedFrom(
   stack: pulumi.StackReference,

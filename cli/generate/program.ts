@@ -1,6 +1,7 @@
 /** Declarations as a TypeScript program. Pure. */
 
 import type { Declaration } from "../../provider/model/declaration";
+import { problemOfKey } from "../../provider/model/labels";
 
 export interface Program {
   readonly meshName: string;
@@ -32,18 +33,38 @@ export function renderProgram({
     `const mesh = new Mesh(${literal(meshName)}, {`,
     `  controlPlane: ${literal(controlPlane ?? connection(context))},`,
     clusters.length === 0 ? "  clusters: {}," : `  clusters: {\n${clusters.join("")}  },`,
+    ...(declarations.some(declaresPodSecurity) ? ["  podSecurityLabels: true,"] : []),
     "});",
   ];
   return [
     'import { GlobalNamespace, Mesh } from "pulumi-global-namespace";\n',
     `${mesh.join("\n")}\n`,
-    ...declarations.map(renderDeclaration),
+    ...withOwnResources(declarations).map(renderDeclaration),
   ].join("\n");
 }
 
+/** A Mesh lets a program decide what pods may do only where it says so. */
+function declaresPodSecurity({ labels, annotations, overrides = {} }: Declaration): boolean {
+  const parts = [{ labels, annotations }, ...Object.values(overrides)];
+  const keys = parts.flatMap((part) => Object.keys({ ...part.labels, ...part.annotations }));
+  const isAllowed = (key: string, podSecurityLabels: boolean) => problemOfKey(key, { podSecurityLabels }) === undefined;
+  return keys.some((key) => isAllowed(key, true) && !isAllowed(key, false));
+}
+
+/** Stacks may call their resources alike, and one program may not: those are called as their namespaces. */
+function withOwnResources(declarations: readonly Declaration[]): readonly Declaration[] {
+  const counts = new Map<string, number>();
+  for (const { resource } of declarations) counts.set(resource, (counts.get(resource) ?? 0) + 1);
+  const isAlike = ({ resource, name }: Declaration) => resource !== name && (counts.get(resource) ?? 0) > 1;
+  if (!declarations.some(isAlike)) return declarations;
+  // Which may be what another is called.
+  return withOwnResources(declarations.map((each) => (isAlike(each) ? { ...each, resource: each.name } : each)));
+}
+
 function renderDeclaration({ resource, name, remarks, ...declared }: Declaration): string {
-  const { labels, annotations, injection, clusters, overrides } = declared;
-  const given = { name: name === resource ? undefined : name, labels, annotations, injection, clusters, overrides };
+  const { labels, annotations, injection, clusters, propagate, overrides } = declared;
+  const own = name === resource ? undefined : name;
+  const given = { name: own, labels, annotations, injection, clusters, propagate, overrides };
   const args = Object.entries(given).flatMap(([input, value]) =>
     value === undefined ? [] : [`  ${input}: ${literal(value)},`],
   );

@@ -1,7 +1,13 @@
 /** What happens to one namespace on one cluster. */
 
-import { DATAPLANE_MODE_LABEL, INJECTION_LABEL, MODE_LABELS } from "../../provider/model/injection";
-import { isRecord, ownValue, pick, type StringMap } from "../../provider/model/json";
+import {
+  AMBIENT,
+  DATAPLANE_MODE_LABEL,
+  INJECTION_LABEL,
+  MODE_LABELS,
+  REVISION_LABEL,
+} from "../../provider/model/injection";
+import { isRecord, ownValue, pick, type StringMap, sameJson } from "../../provider/model/json";
 import { describePending } from "../../provider/model/restarts";
 import type { LeavePolicy } from "../../provider/model/spec";
 import { isUnknown } from "../../provider/model/unknown";
@@ -55,6 +61,8 @@ export interface Cell {
   readonly remark?: string;
   /** Workloads with pods from before a change of injection, as last seen: `Deployment/api`, and what its pods have. */
   readonly waiting?: StringMap;
+  /** Others wait, and which could not be told; they were to be restarted. */
+  readonly isDue?: true;
 }
 
 export const RETAINED: Cell = { kind: "retain", labels: [], annotations: [] };
@@ -68,16 +76,18 @@ export interface Seen {
 }
 
 export function cellOfTarget({ target, status }: Seen, wanted: unknown): Cell {
-  const before = recordOf(target);
-  const after = recordOf(wanted);
   const known = recordOf(status);
-  const injectedBy = after.injectedBy ?? (asksForInjection(after.labels) ? NOT_KNOWN : undefined);
+  const after = recordOf(wanted);
+  const state = textOf(known.state);
+  const isWell = state === "" || state === "Ready";
+  const declared = recordOf(target);
+  const before = target === undefined || isWell ? declared : asItStands(declared, known);
+  const injectedBy = injectedByOf(before, after);
   // Who injected before may not be known either, and then nobody knows that another does now.
   const wasKnown = before.injectedBy !== undefined || !asksForInjection(before.labels);
   const isKnown = injectedBy !== NOT_KNOWN || before.injectedBy !== undefined;
   const cell = {
-    labels: keyChanges(before.labels, after.labels),
-    annotations: keyChanges(before.annotations, after.annotations),
+    ...changesOf(before, after),
     ...(wasKnown &&
       isKnown &&
       before.injectedBy !== injectedBy && { injection: moveOf(before.injectedBy, injectedBy) }),
@@ -85,15 +95,47 @@ export function cellOfTarget({ target, status }: Seen, wanted: unknown): Cell {
   };
   const pending = after.pending === true ? { remark: "its kubeconfig is known after the update" } : {};
   if (target === undefined) return { ...cell, ...pending, kind: arrivalOf(after.origin) };
-  const state = textOf(known.state);
-  const isWell = state === "" || state === "Ready";
   const trouble = isWell ? pending : { remark: textOf(known.error) || TROUBLE[state] || state };
-  if (cell.labels.length > 0 || cell.annotations.length > 0) return { ...cell, ...trouble, kind: "change" };
+  const { labels, annotations } = changesOf(declared, after);
+  if (labels.length > 0 || annotations.length > 0) return { ...cell, ...trouble, kind: "change" };
   if (isWell) return { ...cell, ...pending, kind: "same" };
   return { ...cell, ...trouble, kind: state === "Unreachable" ? "unreachable" : "repair" };
 }
 
+/** A run that failed there has recorded what it was to bring; the cluster still carries what it carried before. */
+function asItStands(declared: Values, { uid, labels, annotations }: Values): Values {
+  if (uid === undefined || !isRecord(labels)) return declared;
+  const injectedBy = sameModes(labels, declared.labels) ? declared.injectedBy : injectorOf(labels);
+  return { labels, annotations, ...(injectedBy !== undefined && { injectedBy }) };
+}
+
+/** In the labels' own words: which revision stands behind a tag was not kept. */
+function injectorOf(labels: Values): unknown {
+  const sidecars = ownValue(labels, INJECTION_LABEL);
+  if (sidecars === "enabled") return "default";
+  const revision = ownValue(labels, REVISION_LABEL);
+  if (sidecars === undefined && revision !== undefined) return revision;
+  return ownValue(labels, DATAPLANE_MODE_LABEL) === "ambient" ? AMBIENT : undefined;
+}
+
+function changesOf(before: Values, after: Values): Pick<Cell, "labels" | "annotations"> {
+  return {
+    labels: keyChanges(before.labels, after.labels),
+    annotations: keyChanges(before.annotations, after.annotations),
+  };
+}
+
 const NOT_KNOWN = "not known";
+
+/** With the same labels it is who it was, as long as nobody says another. */
+function injectedByOf(before: Values, after: Values): unknown {
+  if (after.injectedBy !== undefined || !asksForInjection(after.labels)) return after.injectedBy;
+  return (sameModes(before.labels, after.labels) ? before.injectedBy : undefined) ?? NOT_KNOWN;
+}
+
+function sameModes(a: unknown, b: unknown): boolean {
+  return sameJson(pick(recordOf(a), MODE_LABELS), pick(recordOf(b), MODE_LABELS));
+}
 
 /** Whether somebody injects by these labels, though it is not told who, or may do so. */
 function asksForInjection(labels: unknown): boolean {
@@ -148,11 +190,19 @@ function show(value: unknown): string {
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
-function waitingOf({ restarts }: Values): { readonly waiting?: StringMap } {
-  return isRecord(restarts) ? { waiting: restarts as StringMap } : {};
+function waitingOf({ restarts, restartsDue }: Values): Pick<Cell, "waiting" | "isDue"> {
+  return {
+    ...(isRecord(restarts) && { waiting: restarts as StringMap }),
+    ...(restartsDue === true && { isDue: true }),
+  };
 }
 
 /** Under `restart: "rollout"`, what waits is done by the next run, also where it has nothing else to do. */
 export function withRollout(cell: Cell): Cell {
-  return cell.kind === "same" && describePending(cell.waiting) !== undefined ? { ...cell, kind: "restart" } : cell;
+  return cell.kind === "same" && describeDue(cell) !== undefined ? { ...cell, kind: "restart" } : cell;
+}
+
+/** What a rollout has still to restart. */
+export function describeDue({ waiting, isDue }: Cell): string | undefined {
+  return describePending(waiting) ?? (isDue && "workloads (which ones could not be told)");
 }

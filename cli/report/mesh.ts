@@ -13,6 +13,8 @@ export interface PreviewMesh {
   readonly controlPlane: string;
   /** Whether the mesh still has a cluster; a preview without the mesh's own step does not say. */
   has(cluster: string): boolean;
+  /** Whether the mesh has a cluster again that it did not have; without the mesh's own step nothing says so. */
+  hasAgain(cluster: string): boolean;
   /** Whether a namespace of that name may be deleted at all. */
   isDeletable(namespace: string): boolean;
 }
@@ -26,6 +28,7 @@ export function meshOf(step: Step, { steps }: Preview): PreviewMesh {
   return {
     controlPlane: member === "" ? MESH : member,
     has: (cluster) => clusters === undefined || ownValue(clusters, cluster) !== undefined,
+    hasAgain: (cluster) => clusters !== undefined && ownValue(clusters, cluster) !== undefined,
     isDeletable: (namespace) => isDeletable(namespace, alsoProtected),
   };
 }

@@ -1,7 +1,7 @@
 /** The text that `pulumi preview --json` prints, as values. Knows the engine's words and nothing of namespaces. */
 
 import { describePath } from "../../provider/model/failure";
-import { isRecord, mapValues, ownValue } from "../../provider/model/json";
+import { isRecord, mapValues, ownValue, sameJson } from "../../provider/model/json";
 import { POLICIES } from "./policies";
 import { SECRET } from "./secret";
 
@@ -13,13 +13,15 @@ export interface ResourceState {
 }
 
 export interface Step {
-  /** `create`, `update`, `same`, `replace`, `delete`, ... */
+  /** One of {@link WHOLE}. */
   readonly op: string;
   readonly urn: string;
   /** The urn of the provider's resource, and its id. */
   readonly provider: string;
   readonly old: ResourceState | undefined;
   readonly new: ResourceState | undefined;
+  /** `retainOnDelete`: at its end the engine forgets the resource, and does not ask the provider to delete it. */
+  readonly isRetained: boolean;
 }
 
 export interface Diagnostic {
@@ -47,7 +49,28 @@ export function parsePreview(text: string): Preview {
   if (!isRecord(parsed) || !(Array.isArray(parsed.steps) || Array.isArray(parsed.diagnostics))) {
     throw new Error("this is not the output of pulumi preview --json: it has no steps");
   }
-  return { steps: listOf(parsed.steps).map(parseStep), diagnostics: listOf(parsed.diagnostics).map(parseDiagnostic) };
+  return {
+    steps: wholeSteps(listOf(parsed.steps).map(parseStep)),
+    diagnostics: listOf(parsed.diagnostics).map(parseDiagnostic),
+  };
+}
+
+/** What is done to a resource as a whole. The engine may be told to show the parts of a replacement as well. */
+const WHOLE: readonly string[] = ["same", "create", "import", "update", "replace", "delete"];
+
+/**
+ * One step a resource, the last: what a look (`--refresh`) has seen stands before what is done. And each deletion that
+ * an earlier replacement has left to do, which is a part that no "replace" stands for.
+ */
+function wholeSteps(steps: readonly Step[]): Step[] {
+  const whole = steps.filter(({ op }) => WHOLE.includes(op));
+  const last = new Map(whole.map((step) => [step.urn, step]));
+  const replaced = whole.filter(({ op }) => op === "replace");
+  const isPart = ({ urn, old }: Step) => replaced.some((each) => each.urn === urn && sameJson(each.old, old));
+  return steps.flatMap((step) => {
+    if (step.op === "delete-replaced") return isPart(step) ? [] : [{ ...step, op: "delete" }];
+    return last.get(step.urn) === step ? [step] : [];
+  });
 }
 
 function parseStep(json: Values): Step {
@@ -60,6 +83,7 @@ function parseStep(json: Values): Step {
     provider: textOf(json.provider),
     old,
     new: op === "update" && old !== undefined && now !== undefined ? withSecretsTold(old, now, changed) : now,
+    isRetained: isRecord(json.oldState) && json.oldState.retainOnDelete === true,
   };
 }
 

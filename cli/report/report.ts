@@ -62,6 +62,12 @@ export function parseReport(text: string): Report {
   };
 }
 
+/** Not all that Pulumi fails with is in its JSON: options that it refuses, `--expect-no-changes`. */
+export function withEnd(report: Report, end: number | string | null): Report {
+  if (end === 0 || report.errors.length > 0) return report;
+  return { ...report, errors: [`pulumi preview ended with ${end}; what it said is on standard error`] };
+}
+
 /** The columns of a table: the mesh first. */
 export function placesOf(rows: readonly Pick<Row, "cells">[]): string[] {
   return sortPlaces(rows.flatMap((row) => Object.keys(row.cells)));

@@ -1,6 +1,6 @@
 /** One resource's line in the report: what happens to its namespace, cluster by cluster. */
 
-import { mapValues, ownValue, sameJson } from "../../provider/model/json";
+import { isRecord, mapValues, ownValue, pick, sameJson } from "../../provider/model/json";
 import { affinityAnnotations } from "../../provider/model/owner";
 import { isUnknown } from "../../provider/model/unknown";
 import { type Cell, cellOfLeaving, cellOfTarget, type KeyChange, keyChanges, RETAINED, withRollout } from "./cell";
@@ -50,7 +50,7 @@ export function rowsOf(preview: Preview): Row[] {
   const lives = named.filter(({ name }) => name.type !== "NamespaceSync");
   const rows = moved(lives.flatMap(({ step, name, mesh }) => livesOf(step, name, mesh)))
     .map(rowOf)
-    .filter((row) => whyUntold(row.inputs.targets) === undefined || !isSame(row));
+    .filter((row) => !isSame(row) || (whyUntold(row.inputs.targets) === undefined && !isUnknown(row.inputs.name)));
   return [...rows, ...syncs.flatMap(({ step, name, mesh }) => syncRows(step, name, mesh))];
 }
 
@@ -58,8 +58,9 @@ export function rowsOf(preview: Preview): Row[] {
 interface Life {
   readonly name: ResourceName;
   readonly mesh: PreviewMesh;
-  /** The urn of the Mesh. */
-  readonly provider: string;
+  /** The same for the same namespace of the same mesh. A name that is not told is no other's. */
+  readonly key: string | symbol;
+  /** The resource's name where its own is not told. */
   readonly namespace: string;
   readonly old: ResourceState | undefined;
   readonly new: ResourceState | undefined;
@@ -67,14 +68,19 @@ interface Life {
   readonly isReleased: boolean;
 }
 
-function livesOf({ op, old, new: now, provider: id }: Step, name: ResourceName, mesh: PreviewMesh): Life[] {
-  const provider = id.slice(0, id.lastIndexOf("::"));
+function livesOf(step: Step, name: ResourceName, mesh: PreviewMesh): Life[] {
+  const { op, old, new: now, isRetained } = step;
+  const provider = step.provider.slice(0, step.provider.lastIndexOf("::"));
   const split = (before: ResourceState | undefined, after: ResourceState | undefined): Life[] =>
-    name.type === "GlobalNamespace" ? [life(before, after)] : livesAmong(before, after, { name, mesh, provider });
+    name.type === "GlobalNamespace"
+      ? [life(before, after)]
+      : livesAmong(before, after, { name, mesh, provider, isRetained });
   const life = (before: ResourceState | undefined, after: ResourceState | undefined): Life => {
-    const { name: given } = (after ?? before)?.inputs ?? {};
-    const namespace = isUnknown(given) ? name.resource : textOf(given);
-    return { name, mesh, provider, namespace, old: before, new: after, isReleased: false };
+    const given = (after ?? before)?.inputs.name;
+    const isTold = whyUntold(given) === undefined;
+    const namespace = isTold ? textOf(given) : name.resource;
+    const key = isTold ? keyOf(provider, namespace) : Symbol(namespace);
+    return { name, mesh, key, namespace, old: before, new: after, isReleased: after === undefined && isRetained };
   };
   switch (op) {
     case "create":
@@ -84,21 +90,20 @@ function livesOf({ op, old, new: now, provider: id }: Step, name: ResourceName, 
       return old === undefined ? [] : split(old, undefined);
     case "replace":
       return [...(now === undefined ? [] : split(undefined, now)), ...(old === undefined ? [] : split(old, undefined))];
-    case "same":
-    case "update":
-    case "refresh":
-      return old === undefined || now === undefined ? [] : split(old, now);
     default:
-      // The parts of a replacement, which "replace" stands for; reads.
-      return [];
+      return old === undefined || now === undefined ? [] : split(old, now);
   }
+}
+
+function keyOf(provider: string, namespace: string): string {
+  return `${provider} ${namespace}`;
 }
 
 /** Of a GlobalNamespaces each namespace for itself. One of which nothing is known yet is not among them. */
 function livesAmong(
   old: ResourceState | undefined,
   now: ResourceState | undefined,
-  common: Pick<Life, "name" | "mesh" | "provider">,
+  { name, mesh, provider, isRetained }: Pick<Life, "name" | "mesh"> & Pick<Step, "provider" | "isRetained">,
 ): Life[] {
   if (isUnknown(now?.inputs.namespaces)) return [];
   const given = recordOf(old?.inputs.namespaces);
@@ -108,39 +113,49 @@ function livesAmong(
   const before = (namespace: string): ResourceState | undefined => {
     const outputs = ownValue(recorded, namespace);
     if (outputs === undefined) return undefined;
-    return { inputs: recordOf(ownValue(given, namespace) ?? outputs), outputs: recordOf(outputs) };
+    return { inputs: inputsTold(ownValue(given, namespace) ?? outputs), outputs: recordOf(outputs) };
   };
   const after = (namespace: string): ResourceState | undefined => {
     const inputs = ownValue(declared, namespace);
     if (inputs === undefined) return undefined;
     const isTold = whyUntold(inputs) === undefined;
-    return { inputs: isTold ? recordOf(inputs) : { ...before(namespace)?.inputs, targets: inputs }, outputs: {} };
+    return { inputs: { ...(!isTold && before(namespace)?.inputs), ...inputsTold(inputs) }, outputs: {} };
   };
   const released = now?.inputs.released;
+  const isReleased = (namespace: string) =>
+    now === undefined ? isRetained : Array.isArray(released) && released.includes(namespace);
   return [...new Set([...Object.keys(recorded), ...Object.keys(declared)])].map((namespace) => ({
-    ...common,
+    name,
+    mesh,
+    key: keyOf(provider, namespace),
     namespace,
     old: before(namespace),
     new: after(namespace),
-    isReleased: Array.isArray(released) && released.includes(namespace),
+    isReleased: isReleased(namespace),
   }));
+}
+
+/** Of one that is not told nobody knows where it belongs. */
+function inputsTold(inputs: unknown): Values {
+  return whyUntold(inputs) === undefined ? recordOf(inputs) : { targets: inputs };
 }
 
 /** What one resource gives up and another declares moves: the provider deletes nothing that the program still has. */
 function moved(lives: readonly Life[]): Life[] {
-  const keyOf = ({ provider, namespace }: Life) => `${provider} ${namespace}`;
   const isEnd = (life: Life) => life.new === undefined;
-  const ends = new Map(lives.filter(isEnd).map((life) => [keyOf(life), life.old]));
-  const declared = new Set(lives.filter((life) => !isEnd(life)).map(keyOf));
+  const ends = new Map(lives.filter(isEnd).map(({ key, old }) => [key, old]));
+  const declared = new Set(lives.filter((life) => !isEnd(life)).map(({ key }) => key));
   return lives
-    .filter((life) => !(isEnd(life) && declared.has(keyOf(life))))
-    .map((life) => ({ ...life, old: life.old ?? ends.get(keyOf(life)) }));
+    .filter((life) => !(isEnd(life) && declared.has(life.key)))
+    .map((life) => ({ ...life, old: life.old ?? ends.get(life.key) }));
 }
 
 function rowOf({ name, mesh, namespace, old, new: now, isReleased }: Life): Row {
-  const { inputs } = now ?? old ?? { inputs: {} };
   const before = old?.inputs ?? {};
-  const policies = old === undefined ? [] : keyChanges(setPoliciesOf(before), setPoliciesOf(inputs));
+  // Of one that is given up as it is no policy decides.
+  const inputs = now?.inputs ?? (isReleased ? {} : before);
+  const isChange = old !== undefined && now !== undefined;
+  const policies = isChange ? keyChanges(setPoliciesOf(before), setPoliciesOf(inputs)) : [];
   const cells = () => {
     if (now !== undefined) return cellsOfChange(old, now, mesh);
     return old === undefined ? {} : isReleased ? cellsOfRelease(old, mesh) : cellsOfEnd(old, mesh);
@@ -150,20 +165,28 @@ function rowOf({ name, mesh, namespace, old, new: now, isReleased }: Life): Row 
 
 /** A namespace that stays, or comes. */
 function cellsOfChange(old: ResourceState | undefined, now: ResourceState, mesh: PreviewMesh): Record<string, Cell> {
+  // Whether it is still this one is not told.
+  if (old !== undefined && isUnknown(now.inputs.name)) return {};
+  const { controlPlane } = mesh;
+  const isTold = whyUntold(now.inputs.targets) === undefined;
   const before = recordOf(old?.inputs.targets);
-  const recorded = recordOf(told(old?.outputs.targets) ?? before);
-  const members = recordOf(old?.outputs.members);
-  const { controlPlaneTarget } = now.inputs;
-  const onMesh = cellOfTarget(
-    {
-      target: carried(old?.inputs.controlPlaneTarget, old?.outputs.controlPlaneTarget, controlPlaneTarget),
-      status: old?.outputs.controlPlane,
-    },
-    controlPlaneTarget,
-  );
-  if (whyUntold(now.inputs.targets) !== undefined) return { [mesh.controlPlane]: onMesh };
-  const after = recordOf(now.inputs.targets);
+  const after: Values = isTold ? recordOf(now.inputs.targets) : {};
+  const members = membersOf(old, mesh);
+  // What is done to a member that is the control plane is done to the mesh's own namespace.
+  const given = { [controlPlane]: old?.inputs.controlPlaneTarget, ...before };
+  const targets = recordOf(told(old?.outputs.targets) ?? before);
+  const recorded = { [controlPlane]: old?.outputs.controlPlaneTarget, ...targets };
+  const statuses = { [controlPlane]: old?.outputs.controlPlane, ...members };
   const { onLeave, restart } = policiesOf(now.inputs);
+  const cellOn = (place: string, wanted: unknown): Cell => {
+    const target = carried(ownValue(given, place), ownValue(recorded, place), wanted);
+    const cell = cellOfTarget({ target, status: ownValue(statuses, place) }, wanted);
+    const isMember = Object.hasOwn(before, place) || Object.hasOwn(after, place);
+    if (!isMember) return withoutPods(cell);
+    return restart === "rollout" ? withRollout(cell) : cell;
+  };
+  const onMesh = cellOn(controlPlane, ownValue(after, controlPlane) ?? now.inputs.controlPlaneTarget);
+  if (!isTold) return { [controlPlane]: onMesh };
   const isDeletable = mesh.isDeletable(textOf(now.inputs.name));
   // Also those that an earlier change left, and that could not be.
   const left = Object.keys({ ...before, ...members }).filter((cluster) => !Object.hasOwn(after, cluster));
@@ -173,14 +196,22 @@ function cellsOfChange(old: ResourceState | undefined, now: ResourceState, mesh:
   };
   return {
     ...Object.fromEntries(left.map((cluster) => [cluster, mesh.has(cluster) ? leaving(cluster) : RETAINED])),
-    ...mapValues(after, (wanted, cluster) => {
-      const target = carried(ownValue(before, cluster), ownValue(recorded, cluster), wanted);
-      const cell = cellOfTarget({ target, status: ownValue(members, cluster) }, wanted);
-      return restart === "rollout" ? withRollout(cell) : cell;
-    }),
-    // Last: where a member is the control plane, what is done there is what is done to the mesh's own namespace.
-    [mesh.controlPlane]: withMarks(onMesh, old === undefined ? after : before, after),
+    ...mapValues(after, (wanted, cluster) => cellOn(cluster, wanted)),
+    // Last: a member that is the control plane keeps the namespace also where it is left.
+    [controlPlane]: withMarks(onMesh, old === undefined ? after : before, after),
   };
+}
+
+/** What is recorded, also of a cluster that the mesh has again; where that is a secret, what was declared. */
+function membersOf(old: ResourceState | undefined, mesh: PreviewMesh): Values {
+  const { members, orphaned } = old?.outputs ?? {};
+  const again = Object.keys(recordOf(orphaned)).filter((cluster) => mesh.hasAgain(cluster));
+  return { ...pick(recordOf(orphaned), again), ...recordOf(isRecord(members) ? members : old?.inputs.targets) };
+}
+
+/** The workloads of a mesh run on its members. */
+function withoutPods({ injection: _, ...cell }: Cell): Cell {
+  return cell;
 }
 
 /** What a place was to carry before. A run that could not begin has left its inputs, and no record of them. */
@@ -203,27 +234,29 @@ function withMarks(cell: Cell, before: Values, after: Values): Cell {
 }
 
 /** A namespace that is no longer declared. */
-function cellsOfEnd({ inputs, outputs }: ResourceState, mesh: PreviewMesh): Record<string, Cell> {
+function cellsOfEnd(old: ResourceState, mesh: PreviewMesh): Record<string, Cell> {
+  const { inputs, outputs } = old;
+  if (whyUntold(inputs.targets) !== undefined) return {};
   const { onDelete } = policiesOf(inputs);
-  const targets = recordOf(inputs.targets);
+  const given = { [mesh.controlPlane]: inputs.controlPlaneTarget, ...recordOf(inputs.targets) };
   const isDeletable = mesh.isDeletable(textOf(inputs.name));
   return {
-    ...mapValues(recordOf(outputs.members), (status, cluster) =>
+    ...mapValues(membersOf(old, mesh), (status, cluster) =>
       mesh.has(cluster)
-        ? cellOfLeaving(onDelete, { target: ownValue(targets, cluster) ?? status, status }, isDeletable)
+        ? cellOfLeaving(onDelete, { target: ownValue(given, cluster) ?? status, status }, isDeletable)
         : RETAINED,
     ),
     [mesh.controlPlane]: cellOfLeaving(
       "delete",
-      { target: inputs.controlPlaneTarget, status: outputs.controlPlane },
+      { target: ownValue(given, mesh.controlPlane), status: outputs.controlPlane },
       isDeletable,
     ),
   };
 }
 
 /** A namespace that its resource gives up without a change on any cluster. */
-function cellsOfRelease({ outputs }: ResourceState, mesh: PreviewMesh): Record<string, Cell> {
-  return { ...mapValues(recordOf(outputs.members), () => RETAINED), [mesh.controlPlane]: RETAINED };
+function cellsOfRelease(old: ResourceState, mesh: PreviewMesh): Record<string, Cell> {
+  return { ...mapValues(membersOf(old, mesh), () => RETAINED), [mesh.controlPlane]: RETAINED };
 }
 
 /** A NamespaceSync writes the mesh's namespaces of those names, and nowhere else. */
@@ -270,14 +303,26 @@ export function untoldOf(preview: Preview): Untold[] {
       const deletes = mayDelete ? ": whether it deletes any is not said here" : "";
       return [{ sentence: `Which namespaces ${name.resource} declares ${why}${deletes}.`, mayDelete }];
     }
-    return livesOf(step, name, meshOf(step, preview)).flatMap((life): Untold[] => {
-      const hidden = whyUntold(life.new?.inputs.targets);
-      if (life.new === undefined || hidden === undefined) return [];
-      const mayDelete = life.old !== undefined && policiesOf(life.new.inputs).onLeave !== "retain";
-      const leaves = mayDelete ? ": whether it leaves a cluster is not said here" : "";
-      return [{ sentence: `Where ${life.namespace} belongs ${hidden}${leaves}.`, mayDelete }];
-    });
+    return livesOf(step, name, meshOf(step, preview)).flatMap(untoldOfLife);
   });
+}
+
+function untoldOfLife({ name, namespace, old, new: now, isReleased }: Life): Untold[] {
+  const untold = (what: string, end: string) => [{ sentence: `${what}: ${end} is not said here.`, mayDelete: true }];
+  if (now === undefined) {
+    const hidden = isReleased ? undefined : whyUntold(old?.inputs.targets);
+    return hidden === undefined ? [] : untold(`Where ${namespace} belonged ${hidden}`, "whether it is deleted");
+  }
+  if (old !== undefined && isUnknown(now.inputs.name)) {
+    const before = whyUntold(old.inputs.name) === undefined ? textOf(old.inputs.name) : namespace;
+    const which = `Which namespace ${name.resource} declares is known after the update`;
+    return untold(which, `whether it deletes ${before}`);
+  }
+  const hidden = whyUntold(now.inputs.targets);
+  if (hidden === undefined) return [];
+  const mayDelete = old !== undefined && policiesOf(now.inputs).onLeave !== "retain";
+  const leaves = mayDelete ? ": whether it leaves a cluster is not said here" : "";
+  return [{ sentence: `Where ${namespace} belongs ${hidden}${leaves}.`, mayDelete }];
 }
 
 function whyUntold(value: unknown): string | undefined {

@@ -4,10 +4,9 @@ import { enumerate } from "../../provider/model/contents";
 import { describeContents } from "../../provider/model/departures";
 import { AMBIENT, NOBODY } from "../../provider/model/injection";
 import { isRecord, type StringMap, sameJson } from "../../provider/model/json";
-import { describePending } from "../../provider/model/restarts";
-import type { Cell } from "./cell";
+import { type Cell, describeDue } from "./cell";
 import { describePlaces } from "./mesh";
-import { secretPoliciesOf } from "./policies";
+import { hiddenPoliciesOf } from "./policies";
 import { textOf } from "./preview";
 import type { Row } from "./row";
 
@@ -16,13 +15,14 @@ export function destructionsOf(row: Row): string[] {
   const { namespace, cells, inputs } = row;
   const all = Object.entries(cells);
   const deleted = all.filter(([, { kind }]) => kind === "delete").map(([place]) => place);
-  const contents = describeContents(inputs.deleteNonEmpty === true);
+  const isHidden = hiddenPoliciesOf(inputs).some(({ key }) => key === "deleteNonEmpty");
+  const contents = isHidden ? "perhaps with everything in it" : describeContents(inputs.deleteNonEmpty === true);
   const unprotected = groupBy(
     all.filter(([, { kind, injection }]) => kind !== "delete" && losesSidecars(injection)),
     ([, { injection }]) => injection?.from ?? "",
   );
   return [
-    ...secretPolicies(row, true),
+    ...hiddenPolicies(row, true),
     ...(deleted.length > 0 ? [`${namespace} is deleted on ${describePlaces(deleted)}, ${contents}.`] : []),
     ...[...unprotected].map(([from, group]) => {
       const places = describePlaces(group.map(([place]) => place));
@@ -44,8 +44,8 @@ export function restartsOf({ namespace, cells, inputs }: Row): string[] {
     const kept = from === NOBODY ? "stay without a sidecar" : `keep what ${from} gave them`;
     return `Running pods of ${namespace} on ${places} ${kept} until they restart (new ones: ${to}).`;
   });
-  const waits = Object.entries(cells).flatMap(([place, { waiting }]) => {
-    const pending = isRollout ? describePending(waiting) : describeAll(waiting);
+  const waits = Object.entries(cells).flatMap(([place, cell]) => {
+    const pending = isRollout ? describeDue(cell) : describeAll(cell.waiting);
     if (pending === undefined) return [];
     const where = describePlaces([place]);
     return [
@@ -77,19 +77,19 @@ export function warningsOf(row: Row): string[] {
   ];
   return [
     ...lines.filter(([applies]) => applies).map(([, text]) => `${namespace} ${text}.`),
-    ...secretPolicies(row, false),
+    ...hiddenPolicies(row, false),
   ];
 }
 
-/** Policies that the preview must not tell: those by which something may be deleted now, or the others. */
-function secretPolicies({ namespace, cells, inputs }: Row, mayDelete: boolean): string[] {
+/** Policies that the preview does not tell: those by which something may be deleted now, or the others. */
+function hiddenPolicies({ namespace, cells, inputs }: Row, mayDelete: boolean): string[] {
   const isLeft = Object.values(cells).some(({ kind }) => kind === "release" || kind === "retain");
   const deletes = (key: string) => isLeft && (key === "onDelete" || key === "onLeave");
-  return secretPoliciesOf(inputs)
-    .filter((key) => deletes(key) === mayDelete)
+  return hiddenPoliciesOf(inputs)
+    .filter(({ key }) => deletes(key) === mayDelete)
     .map(
-      (key) =>
-        `${namespace}: ${key} is a secret: ${mayDelete ? "whether it deletes" : "what it does"} is not said here.`,
+      ({ key, why }) =>
+        `${namespace}: ${key} ${why}: ${mayDelete ? "whether it deletes" : "what it does"} is not said here.`,
     );
 }
 

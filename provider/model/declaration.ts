@@ -14,6 +14,7 @@ import { OWN_PREFIX, problemOfKey } from "./labels";
 import { problemOfNamespaceName } from "./name";
 import type { Namespace } from "./namespace";
 import { clustersOf, fieldManagerOf, fieldsOf, ownerOf, syncRecordsOf } from "./owner";
+import { foreignLabels, propagatedLabels } from "./propagation";
 
 /** As a program writes it. */
 export type InjectionValue =
@@ -29,6 +30,7 @@ export interface Args {
   readonly annotations?: StringMap | undefined;
   readonly injection?: InjectionValue | undefined;
   readonly clusters: readonly string[];
+  readonly propagate?: "all" | undefined;
   readonly overrides?: Readonly<Record<string, Partial<Args>>> | undefined;
 }
 
@@ -92,11 +94,18 @@ export function argsDeclaredBy(owner: string, namespace: Namespace, members: Mem
   if (namespace.deletionTimestamp !== undefined) return undefined;
   const clusters = (clustersOf(namespace) ?? []).filter((cluster) => Object.hasOwn(members, cluster));
   const base = ownDeclaration(owner, namespace);
-  const overrides: Record<string, Partial<Args>> = {};
-  for (const cluster of clusters) {
+  const elsewhere = clusters.flatMap((cluster) => {
     const there = ownValue(members, cluster)?.get(namespace.name);
-    if (there === undefined || there.uid === namespace.uid) continue;
-    const own = ownDeclaration(owner, there);
+    return there === undefined || there.uid === namespace.uid ? [] : [[cluster, there] as const];
+  });
+  const propagated = labelsPropagated(
+    owner,
+    namespace,
+    elsewhere.map(([, there]) => there),
+  );
+  const overrides: Record<string, Partial<Args>> = {};
+  for (const [cluster, there] of elsewhere) {
+    const own = ownDeclaration(owner, there, propagated);
     const override = {
       labels: filled(differing(own.labels, base.labels)),
       annotations: filled(differing(own.annotations, base.annotations)),
@@ -111,13 +120,28 @@ export function argsDeclaredBy(owner: string, namespace: Namespace, members: Mem
     annotations: filled(annotations),
     injection,
     clusters,
+    propagate: Object.keys(propagated).length > 0 ? ("all" as const) : undefined,
     overrides: filled(overrides),
   });
 }
 
-function ownDeclaration(owner: string, namespace: Namespace) {
+/** What others have set on the mesh, where all members have it from this owner: it was not declared for each of them. */
+function labelsPropagated(owner: string, onMesh: Namespace, elsewhere: readonly Namespace[]): StringMap {
+  const labels = ownLabels(owner, onMesh);
+  const foreign = foreignLabels(onMesh, { owner, labels, podSecurityLabels: false });
+  const spread = propagatedLabels(foreign, modeOf(labels) !== undefined);
+  const isSpread = elsewhere.every((there) => Object.keys(differing(spread, ownLabels(owner, there))).length === 0);
+  return elsewhere.length > 0 && isSpread ? spread : {};
+}
+
+function ownLabels(owner: string, namespace: Namespace): StringMap {
+  return pick(namespace.labels, [...fieldsOf(fieldManagerOf(owner), namespace).labels].sort());
+}
+
+/** Without what is propagated to it. */
+function ownDeclaration(owner: string, namespace: Namespace, propagated: StringMap = {}) {
   const owned = fieldsOf(fieldManagerOf(owner), namespace);
-  const labels = pick(namespace.labels, [...owned.labels].sort());
+  const labels = differing(ownLabels(owner, namespace), propagated);
   const mode = modeOf(labels);
   const isOwn = (key: string) => !key.startsWith(`${OWN_PREFIX}/`);
   return {

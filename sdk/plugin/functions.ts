@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
+/** Which cluster is asked. */
 export interface GetNamespacesArgs {
   /** A cluster of the Mesh by its name. Default: the mesh's control plane. */
   cluster?: string;
@@ -19,6 +20,7 @@ export interface NamespaceSeen {
   clusters?: string[];
 }
 
+/** What it holds. */
 export interface GetNamespacesResult {
   /** By name. */
   namespaces: { [name: string]: NamespaceSeen };
@@ -29,6 +31,7 @@ export function getNamespaces(args: GetNamespacesArgs, opts?: pulumi.InvokeOptio
   return pulumi.runtime.invoke("global-namespace:index:getNamespaces", args, opts);
 }
 
+/** Which pod is asked about. */
 export interface GetInjectionArgs {
   /** A cluster of the Mesh by its name. Default: the mesh's control plane. */
   cluster?: string;
@@ -40,6 +43,7 @@ export interface GetInjectionArgs {
   podLabels?: { [key: string]: string };
 }
 
+/** Who injects it. */
 export interface GetInjectionResult {
   /** The revision that injects; `"ztunnel"` in the ambient mesh, `"none"` where nobody does. */
   injectedBy: string;

@@ -95,6 +95,13 @@ describe("preview-report", () => {
     });
   });
 
+  test("ends with 1 where Pulumi fails by something that is not in its JSON", async () => {
+    declare(...FIRST, ["rp-late", `{ clusters: ["east"] }`]);
+    const { exitCode, stdout } = await report("--", "--expect-no-changes");
+    expect(exitCode).toBe(1);
+    expect(stdout).toMatch(/^\*\*The preview failed:\*\*\n- pulumi preview ended with \d+;/m);
+  });
+
   test("of a change that nothing is lost by is a change and not destructive, told label by label", async () => {
     declare(
       FIRST[0],
@@ -174,6 +181,7 @@ describe("preview-report", () => {
       "preview",
       "--json",
       "--show-sames",
+      "--show-replacement-steps",
       "--non-interactive",
     ]);
     writeFileSync(join(world.project.dir, "preview.json"), preview);
@@ -181,6 +189,37 @@ describe("preview-report", () => {
     expect(exitCode).toBe(2);
     expect(stdout).toMatch(/^<!doctype html>/);
     expect(stdout).toContain("rp-goes");
+  });
+
+  test("shows a deletion that an earlier replacement could not do, until it is done", async () => {
+    const { kube } = world.lab.cluster("mesh");
+    const call = (name: string) => declare(["rp-called", `{ name: "${name}", clusters: ["east"] }`]);
+    call("rp-full");
+    await world.project.up();
+    const configMaps = "/api/v1/namespaces/rp-full/configmaps";
+    await kube.create(configMaps, { metadata: { name: "held" } });
+    call("rp-anew");
+    await world.project.upFails();
+    const { exitCode, stdout } = await report("--exit-code");
+    expect(exitCode).toBe(3);
+    expect(stdout).toContain("> - rp-full is deleted on the mesh's control plane, unless it holds something.\n");
+    await kube.delete(`${configMaps}/held`);
+    const { promised, happened } = await compare();
+    expect(happened).toEqual(promised);
+    expect(happened).toMatchObject({ "rp-full on controlPlane: delete": "deleted" });
+  });
+
+  test("of a member that is the control plane says what its pods lose", async () => {
+    const alone = (args: string) =>
+      world.project.program(`
+        const alone = new Mesh("alone", { controlPlane: "west", clusters: { west: { context: "west" } } });
+        new GlobalNamespace("rp-alone", ${args}, { provider: alone });`);
+    alone(`{ injection: "enabled" }`);
+    await world.project.up();
+    alone("{}");
+    const { exitCode, stdout } = await report("--exit-code");
+    expect(exitCode).toBe(3);
+    expect(stdout).toContain("> - Pods of rp-alone on west get no sidecar from now on (until now: default).\n");
   });
 
   test("says in one sentence that there is no such file, or no preview in it", async () => {

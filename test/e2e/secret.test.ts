@@ -106,6 +106,20 @@ test("a secret annotation of one cluster, in many namespaces as one resource, is
   expect(leaksIn(world.project.stateText())).toEqual([]);
 });
 
+test("a label that becomes a secret is one in the state with the next update, which writes to no cluster", async () => {
+  const declare = (token: string) =>
+    world.project.program(`${MESH}
+      new GlobalNamespace("exposed", { labels: { token: ${token} } }, { provider: mesh });
+      new GlobalNamespaces("exposed-many", { namespaces: { "exposed-one": { labels: { token: ${token} } } } }, { provider: mesh });`);
+  declare(`"${OLD}"`);
+  await world.project.up();
+  expect(leaksIn(world.project.stateText())).toEqual([OLD]);
+  declare(`pulumi.secret("${OLD}")`);
+  expect(await world.writesDuring(() => world.project.up())).toEqual({});
+  expect(leaksIn(world.project.stateText())).toEqual([]);
+  await world.project.up("--expect-no-changes");
+});
+
 test("many namespaces that are a secret as a whole are not told by the report of a preview, which stops a gate", async () => {
   const declare = (names: readonly string[]) =>
     world.project.program(`${MESH}

@@ -9,8 +9,10 @@ mkdir -p "$out"
 # It holds the inputs and outputs of all resources, of which nobody needs a copy.
 trap 'rm -f "$out/preview.json"' EXIT
 
-# A preview that fails prints its JSON all the same, with the errors in it.
-pulumi preview --json --show-sames --non-interactive --stack "$stack" >"$out/preview.json" || true
+# A preview that fails prints its JSON all the same, most often with the errors in it.
+failed=0
+pulumi preview --json --show-sames --show-replacement-steps --non-interactive --stack "$stack" \
+  >"$out/preview.json" || failed=1
 
 report() {
   npx --no-install pulumi-global-namespace preview-report --input "$out/preview.json" --exit-code "$@"
@@ -19,5 +21,6 @@ report --format html >"$out/report.html" || true
 code=0
 report >"$out/report.md" || code=$?
 [ -s "$out/report.md" ]
+[ "$failed" = 0 ] || code=1
 echo "$code" >"$out/exit-code"
 cat "$out/report.md"

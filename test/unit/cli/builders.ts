@@ -21,6 +21,7 @@ export interface Inputs {
 export interface State {
   readonly targets?: Readonly<Record<string, object>>;
   readonly members?: Readonly<Record<string, object>>;
+  readonly orphaned?: Readonly<Record<string, object>>;
   readonly inputs?: Inputs;
 }
 
@@ -28,11 +29,12 @@ export function aTarget(labels: Readonly<Record<string, string>> = {}, more: obj
   return { labels, origin: "created", ...more };
 }
 
-function stateOf({ targets = {}, members, inputs = {} }: State): { readonly inputs: object; readonly outputs: object } {
-  const statuses = members ?? Object.fromEntries(Object.keys(targets).map((name) => [name, READY]));
+function stateOf(state: State): { readonly inputs: object; readonly outputs: object } {
+  const { targets = {}, orphaned = {}, inputs = {} } = state;
+  const members = state.members ?? Object.fromEntries(Object.keys(targets).map((name) => [name, READY]));
   return {
     inputs: { name: "p", controlPlaneTarget: aTarget(), targets, ...inputs },
-    outputs: { ...inputs, targets, controlPlaneTarget: aTarget(), members: statuses, controlPlane: READY },
+    outputs: { controlPlaneTarget: aTarget(), ...inputs, targets, members, orphaned, controlPlane: READY },
   };
 }
 

@@ -8,6 +8,7 @@ import { aNamespace } from "../kube/builders.ts";
 import { aFakeEngine } from "../lifecycle/fake-engine.ts";
 
 const OWNER = "global-namespace.dev/owner";
+const MESH = { meshName: "m", kubeconfigPath: "k", context: "c", controlPlane: undefined };
 
 function member(...namespaces: ReturnType<typeof aNamespace>[]) {
   return new Map(namespaces.map((namespace) => [namespace.name, namespace]));
@@ -150,6 +151,29 @@ test("what a GlobalNamespace has made, and its stack has lost, is declared as th
   expect(program).toContain('overrides: { east: { labels: { tier: "1" }, injection: { revision: "stable" } } },');
 });
 
+test("what others set on the mesh, and a GlobalNamespace has spread, is declared as spread and not for each cluster", async () => {
+  const args = { labels: { team: "a" }, clusters: ["east", "west"], propagate: "all" };
+  const engine = aFakeEngine();
+  const api = (place: string) => engine.clusters.cluster(place);
+  await engine.process().namespace("payments", args);
+  api("controlPlane").edit("payments", { labels: { tier: "1", "istio-injection": "enabled" } });
+  await engine.process().namespace("payments", args);
+  const declared = async () => {
+    const [mesh, east, west] = await Promise.all(
+      ["controlPlane", "east", "west"].map((place) => api(place).get("payments")),
+    );
+    const members = { east: member(...(east ? [east] : [])), west: member(...(west ? [west] : [])) };
+    return declarationOf(mesh as Namespace, members) as Declaration;
+  };
+  const { resource: _, name: __, remarks: ___, ...given } = await declared();
+  expect(given).toEqual(args);
+  const program = renderProgram({ ...MESH, members: {}, declarations: [await declared()] });
+  expect(program).toContain('  propagate: "all",\n');
+  // Whether it would have reached the clusters is not told by them.
+  api("controlPlane").edit("payments", { labels: { late: "1" } });
+  expect(await declared()).not.toHaveProperty("propagate");
+});
+
 test("the first up of what is declared changes no label, whatever the mesh and its clusters hold", async () => {
   const PLACES = ["controlPlane", "east", "west"];
   await fc.assert(
@@ -181,8 +205,6 @@ test("the first up of what is declared changes no label, whatever the mesh and i
 });
 
 describe("the generated program", () => {
-  const MESH = { meshName: "m", kubeconfigPath: "k", context: "c", controlPlane: undefined };
-
   test("reads as a person writes it", () => {
     const declaration = {
       resource: "payments",
@@ -226,6 +248,36 @@ describe("the generated program", () => {
   test("names the member that is the control plane", () => {
     const program = renderProgram({ ...MESH, controlPlane: "east", members: { east: "east" }, declarations: [] });
     expect(program).toContain('controlPlane: "east",');
+  });
+
+  test("allows what decides on what pods may do, where that is declared, for all clusters or one", () => {
+    const enforce = { "pod-security.kubernetes.io/enforce": "baseline" };
+    const program = (declared: object) => {
+      const declaration = { resource: "payments", name: "payments", clusters: [], remarks: [], ...declared };
+      return renderProgram({ ...MESH, members: { east: "east" }, declarations: [declaration] });
+    };
+    expect(program({ labels: enforce })).toContain("  podSecurityLabels: true,\n});");
+    expect(program({ overrides: { east: { labels: enforce } } })).toContain("  podSecurityLabels: true,\n});");
+    expect(program({ labels: { team: "a" } })).not.toContain("podSecurityLabels");
+  });
+
+  test("calls resources of the same name as their namespaces", () => {
+    const called = (...declared: readonly (readonly [string, string])[]) => {
+      const declarations = declared.map(([resource, name]) => ({ resource, name, clusters: [], remarks: [] }));
+      const program = renderProgram({ ...MESH, members: {}, declarations });
+      return [...program.matchAll(/^new GlobalNamespace\("(.*)", \{\n( {2}name: "(.*)",\n)?/gm)].map(
+        ([, resource, , name]) => [resource, name ?? resource],
+      );
+    };
+    expect(called(["team", "a"], ["other", "b"])).toEqual([
+      ["team", "a"],
+      ["other", "b"],
+    ]);
+    expect(called(["team", "a"], ["team", "b"], ["b", "team"])).toEqual([
+      ["a", "a"],
+      ["b", "b"],
+      ["team", "team"],
+    ]);
   });
 
   test("is TypeScript whatever the names, labels and remarks are", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { parseReport } from "../../../cli/report/report.ts";
+import { parseReport, withEnd } from "../../../cli/report/report.ts";
 import { describeSummary } from "../../../cli/report/words.ts";
 import { describeInjectionMove } from "../../../provider/model/restarts.ts";
 import { describeStaying } from "../../../provider/model/shared-labels.ts";
@@ -49,6 +49,16 @@ describe("a report of a preview", () => {
     const { errors, rows } = parseReport(fixture("fail"));
     expect(rows).toEqual([]);
     expect(errors).toEqual([expect.stringMatching(/^payments: labels\.team: "a!" is not a label's value: letters/)]);
+  });
+
+  test("that ended badly without a word of it in its JSON has failed", () => {
+    const nothing = aReport([]);
+    expect(withEnd(nothing, 0)).toEqual(nothing);
+    const failed = withEnd(nothing, 255);
+    expect(failed.errors).toEqual(["pulumi preview ended with 255; what it said is on standard error"]);
+    expect(describeSummary(failed)).toBe("the preview failed");
+    const told = parseReport(fixture("fail"));
+    expect(withEnd(told, 255)).toEqual(told);
   });
 
   test("refuses what is no preview, in a sentence", () => {
@@ -126,6 +136,12 @@ describe("a cluster in a report", () => {
       expect(report.warnings).toEqual(["p: onDelete is a secret: what it does is not said here."]);
     });
 
+    test("is deleted perhaps with what it holds, where that policy is not told", () => {
+      const inputs = { onLeave: "delete", deleteNonEmpty: "[secret]" };
+      const report = aReport([aStep({ before: { ...onEast, inputs }, after: { targets: {}, inputs } })]);
+      expect(report.destructive).toEqual(["p is deleted on east, perhaps with everything in it."]);
+    });
+
     test("may lose its namespace, which is said", () => {
       const end = aReport([aStep({ before: { ...onEast, inputs: { onDelete: "[secret]" } } })]);
       expect(end.destructive).toContain("p: onDelete is a secret: whether it deletes is not said here.");
@@ -168,6 +184,26 @@ describe("a cluster in a report", () => {
     expect(left("delete").destructive).toEqual(["p is deleted on east, unless it holds something."]);
   });
 
+  describe("that was not in the mesh for a time", () => {
+    const orphaned = { east: { state: "Ready", origin: "created", labels: { team: "a" } } };
+
+    test("and is again is left like any other, and ends like any other", () => {
+      const before = { orphaned, inputs: { onDelete: "release" } };
+      const mesh = aMeshStep(["east"]);
+      const left = aReport([mesh, aStep({ before, after: { inputs: { onLeave: "delete" } } })]);
+      expect(left.destructive).toEqual(["p is deleted on east, unless it holds something."]);
+      const end = aReport([mesh, aStep({ before })]);
+      expect(cellOf(end, "p", "east")).toMatchObject({ kind: "release", labels: [{ key: "team", from: "a" }] });
+    });
+
+    test("and is not, as far as the preview says, is nobody's to leave", () => {
+      const inputs = { onLeave: "delete" };
+      const step = aStep({ before: { orphaned, inputs }, after: { inputs } });
+      expect(aReport([aMeshStep(["west"]), step])).toMatchObject({ rows: [], destructive: [] });
+      expect(aReport([step])).toMatchObject({ rows: [], destructive: [] });
+    });
+  });
+
   test("where the answer to the first write was lost may hold what this resource has made", () => {
     const before = { ...onEast, members: { east: { state: "Unreachable", unconfirmed: true } } };
     const report = aReport([aStep({ before, after: { inputs: { onLeave: "delete" } } })]);
@@ -190,6 +226,25 @@ describe("a cluster in a report", () => {
         "Where p belongs is known after the update: whether it leaves a cluster is not said here.",
       ]);
       expect(aReport([step("retain")])).toMatchObject({ untold: 1, destructive: [] });
+    });
+
+    test("may lose its namespace, where that is what becomes of it", () => {
+      const inputs = { onLeave: unknown, restart: unknown };
+      const report = aReport([aStep({ before: onEast, after: { targets: {}, inputs } })]);
+      expect(report.destructive).toEqual([
+        "p: onLeave is known after the update: whether it deletes is not said here.",
+      ]);
+      expect(report.warnings).toEqual(["p: restart is known after the update: what it does is not said here."]);
+    });
+
+    test("may be of another namespace, and then the one that it was is deleted", () => {
+      const report = aReport([aStep({ before: onEast, after: { ...onEast, inputs: { name: unknown } } })]);
+      expect(report).toMatchObject({ rows: [], unchanged: 0, untold: 1 });
+      expect(report.destructive).toEqual([
+        "Which namespace p declares is known after the update: whether it deletes p is not said here.",
+      ]);
+      const creation = aReport([aStep({ after: { ...onEast, inputs: { name: unknown } } })]);
+      expect(creation).toMatchObject({ rows: [{ namespace: "p" }], untold: 0, destructive: [] });
     });
 
     test("loses none of its labels, nor its injection", () => {
@@ -246,10 +301,54 @@ describe("a cluster in a report", () => {
     expect(cellOf(aReport([aMeshStep(["east"]), step]), "p", "east")?.kind).toBe("delete");
   });
 
-  test("that is the control plane itself is one column", () => {
-    const report = aReport([aMeshStep(["east", "west"], "east"), aStep({ before: onEast })]);
-    expect(Object.keys(report.rows[0]?.cells ?? {})).toEqual(["east"]);
-    expect(cellOf(report, "p", "east")?.kind).toBe("delete");
+  describe("that is the control plane itself", () => {
+    const mesh = aMeshStep(["east", "west"], "east");
+    const state = (labels: Readonly<Record<string, string>>, more: object = {}): State => ({
+      targets: { east: aTarget(labels, more) },
+      inputs: { controlPlaneTarget: aTarget(labels) },
+    });
+    const injected = state({ "istio.io/rev": "canary" }, { injectedBy: "canary" });
+
+    test("is one column", () => {
+      const report = aReport([mesh, aStep({ before: onEast })]);
+      expect(Object.keys(report.rows[0]?.cells ?? {})).toEqual(["east"]);
+      expect(cellOf(report, "p", "east")?.kind).toBe("delete");
+    });
+
+    test("loses its sidecars like any other", () => {
+      const lost = ["Pods of p on east get no sidecar from now on (until now: canary)."];
+      expect(aReport([mesh, aStep({ before: injected, after: state({}) })]).destructive).toEqual(lost);
+      const members = { east: { state: "Ready", origin: "adopted" } };
+      const adopted = { ...injected, members, inputs: { ...injected.inputs, name: "default" } };
+      expect(aReport([mesh, aStep({ before: adopted })]).destructive).toEqual([
+        "Pods of default on east get no sidecar from now on (until now: canary).",
+      ]);
+    });
+
+    test("has workloads that wait, and that the update restarts", () => {
+      const restarts = { "Deployment/api": "revision stable" };
+      const before = { ...injected, members: { east: { state: "Ready", origin: "created", restarts } } };
+      const after = { ...injected, inputs: { ...injected.inputs, restart: "rollout" } };
+      const report = aReport([mesh, aStep({ before, after })]);
+      expect(cellOf(report, "p", "east")?.kind).toBe("restart");
+      expect(report.restarts).toEqual(["This update restarts on east, since an earlier change of p: Deployment/api."]);
+    });
+
+    test("keeps the namespace and who injects where it is left, and says on it where it belongs", () => {
+      const after = { targets: {}, inputs: { ...injected.inputs, onLeave: "delete" } };
+      const report = aReport([mesh, aStep({ before: injected, after })]);
+      expect(cellOf(report, "p", "east")).toEqual({
+        kind: "change",
+        labels: [],
+        annotations: [{ key: "global-namespace.dev/cluster.east", from: "true" }],
+      });
+      const joining = aReport([mesh, aStep({ before: { ...after, inputs: injected.inputs ?? {} }, after: injected })]);
+      expect(cellOf(joining, "p", "east")).toMatchObject({
+        kind: "change",
+        annotations: [{ key: "global-namespace.dev/cluster.east", to: "true" }],
+      });
+      expect(joining.restarts).toEqual([]);
+    });
   });
 
   test("where the last run failed is tried again, and says why it failed", () => {
@@ -263,6 +362,56 @@ describe("a cluster in a report", () => {
       remark: "no route",
     });
     expect(cellOf(after({ state: "Missing" }), "p", "east")?.remark).toBe("it is gone there, and made again");
+  });
+
+  describe("where the last run failed and that carries something else still", () => {
+    const wanted = { targets: { east: aTarget({ team: "b", "istio.io/rev": "canary" }, { injectedBy: "canary" }) } };
+    const after = (labels: Readonly<Record<string, string>>, inputs: State["inputs"] = {}, more: object = {}) => {
+      const east = { state: "Failed", error: "forbidden", uid: "u", labels, ...more };
+      return aReport([aStep({ before: { ...wanted, members: { east } }, after: { ...wanted, inputs } })]);
+    };
+
+    test("is told what the repair changes there, and whom it restarts", () => {
+      const report = after({ team: "a", "istio.io/rev": "stable" }, { restart: "rollout" });
+      expect(cellOf(report, "p", "east")).toEqual({
+        kind: "repair",
+        labels: [
+          { key: "istio.io/rev", from: "stable", to: "canary" },
+          { key: "team", from: "a", to: "b" },
+        ],
+        annotations: [],
+        injection: { from: "stable", to: "canary" },
+        remark: "forbidden",
+      });
+      expect(report.restarts).toEqual(["Workloads of p on east are restarted by this update (stable → canary)."]);
+      expect(after({ "istio-injection": "enabled" }, { restart: "rollout" }).restarts).toEqual([
+        "Workloads of p on east are restarted by this update (default → canary).",
+      ]);
+      expect(after({ "istio-injection": "disabled" }, { restart: "rollout" }).restarts).toEqual([
+        "Workloads of p on east are restarted by this update (new pods: canary).",
+      ]);
+    });
+
+    test("loses its sidecars now", () => {
+      const none = { targets: { east: aTarget({ team: "b" }) } };
+      const east = { state: "Unreachable", uid: "u", labels: { "istio-injection": "enabled" } };
+      const report = aReport([aStep({ before: { ...none, members: { east } }, after: none })]);
+      expect(cellOf(report, "p", "east")?.kind).toBe("unreachable");
+      expect(report.destructive).toEqual(["Pods of p on east get no sidecar from now on (until now: default)."]);
+    });
+
+    test("has no pods where nothing was ever written, nor on the mesh", () => {
+      expect(after({}, { restart: "rollout" }, { uid: undefined }).restarts).toEqual([]);
+      const step = aStep({ before: {}, after: {} }) as { readonly oldState: { readonly outputs: object } };
+      const controlPlane = { state: "Failed", uid: "u", labels: { "istio.io/rev": "stable" } };
+      const outputs = { ...step.oldState.outputs, controlPlane };
+      const report = aReport([{ ...step, oldState: { ...step.oldState, outputs } }]);
+      expect(cellOf(report, "p", "controlPlane")).toMatchObject({
+        kind: "repair",
+        labels: [{ key: "istio.io/rev", from: "stable" }],
+      });
+      expect(report.destructive).toEqual([]);
+    });
   });
 
   test("that cannot be asked while the preview runs is marked", () => {
@@ -387,6 +536,16 @@ describe("what a report puts into words", () => {
       const report = aReport([aStep({ before, after: onEast(aTarget(), { restart: "rollout" }) })]);
       expect(cellOf(report, "p", "east")?.kind).toBe("restart");
       expect(report.restarts).toEqual(["This update restarts on east, since an earlier change of p: Deployment/api."]);
+    });
+
+    test("shows that it restarts some also where it could not be told which", () => {
+      const east = { state: "Ready", origin: "created", restartsUnknown: "no answer", restartsDue: true };
+      const due = { ...onEast(aTarget()), members: { east } };
+      const report = aReport([aStep({ before: due, after: onEast(aTarget(), { restart: "rollout" }) })]);
+      expect(cellOf(report, "p", "east")?.kind).toBe("restart");
+      expect(report.restarts).toEqual([
+        "This update restarts on east, since an earlier change of p: workloads (which ones could not be told).",
+      ]);
     });
   });
 
@@ -614,5 +773,101 @@ describe("a resource in a report", () => {
     const report = aReport([], [{ severity: "error", message, urn }]);
     expect(report.errors).toEqual(['many: namespaces.q.adopt: cluster "east": it exists']);
     expect(cellOf(report, "q", "east")).toMatchObject({ kind: "conflict", remark: "it exists" });
+  });
+});
+
+describe("a resource that ends, in a report", () => {
+  const onEast: State = { targets: { east: aTarget({ team: "a" }) }, inputs: { onDelete: "delete" } };
+  const deleted = ["p is deleted on the mesh's control plane and east, unless it holds something."];
+
+  test("is let go of where the engine does not ask the provider to delete it", () => {
+    const retained = (step: object) => {
+      const { oldState } = step as { readonly oldState: object };
+      return aReport([{ ...step, oldState: { ...oldState, retainOnDelete: true } }]);
+    };
+    const single = retained(aStep({ before: onEast }));
+    expect(single).toMatchObject({ destructive: [], rows: [{ namespace: "p" }] });
+    expect(single.rows[0]?.cells).toMatchObject({ east: { kind: "retain" }, controlPlane: { kind: "retain" } });
+    expect(retained(aStep({ before: { ...onEast, inputs: { onDelete: "[secret]" } } })).destructive).toEqual([]);
+    expect(retained(aManyStep({ p: onEast }, undefined)).destructive).toEqual([]);
+    expect(retained(aManyStep({ p: onEast, q: onEast }, { q: onEast })).destructive).toEqual([
+      "p is deleted on the mesh's control plane, unless it holds something.",
+    ]);
+  });
+
+  test("is destroyed on its clusters also where its members are a secret as a whole", () => {
+    const step = aStep({ before: onEast }) as { readonly oldState: { readonly outputs: object } };
+    const outputs = { ...step.oldState.outputs, members: "[secret]", controlPlane: "[secret]" };
+    expect(aReport([{ ...step, oldState: { ...step.oldState, outputs } }]).destructive).toEqual(deleted);
+  });
+
+  test("among many, and is a secret as a whole, may be destroyed", () => {
+    const step = aManyStep({ p: onEast, q: onEast }, { q: onEast }) as {
+      readonly oldState: { readonly inputs: { readonly namespaces: object } };
+    };
+    const namespaces = { ...step.oldState.inputs.namespaces, p: "[secret]" };
+    const report = aReport([{ ...step, oldState: { inputs: { namespaces }, outputs: { namespaces } } }]);
+    expect(report).toMatchObject({ rows: [], unchanged: 1, untold: 1 });
+    expect(report.destructive).toEqual([
+      "Where p belonged is a secret as a whole (single values can be one): whether it is deleted is not said here.",
+    ]);
+  });
+
+  test("is not another one that comes because the names of both are secrets", () => {
+    const secret = { ...onEast, inputs: { ...onEast.inputs, name: "[secret]" } };
+    const come = { ...aStep({ after: secret }), urn: "urn:pulumi:dev::x::global-namespace:index:GlobalNamespace::q" };
+    const report = aReport([aStep({ before: secret }), come]);
+    expect(report.rows.map(({ namespace }) => namespace)).toEqual(["p", "q"]);
+    expect(report.destructive).toEqual(deleted);
+    const replaced = { ...aStep({ before: secret, after: secret }), op: "replace" };
+    expect(aReport([replaced]).destructive).toEqual(deleted);
+  });
+});
+
+describe("of the engine's steps", () => {
+  const named = (name: string): State => ({ targets: { east: aTarget({ team: "a" }) }, inputs: { name } });
+  const deleted = (name: string) => `${name} is deleted on the mesh's control plane, unless it holds something.`;
+  const part = (op: string, states: { readonly before?: State; readonly after?: State }) => ({ ...aStep(states), op });
+
+  test("a deletion that an earlier replacement could not do is destructive until it is done", () => {
+    const left = part("delete-replaced", { before: named("p-old") });
+    const same = part("same", { before: named("p-new"), after: named("p-new") });
+    const report = aReport([same, left]);
+    expect(report).toMatchObject({ rows: [{ namespace: "p-old" }], unchanged: 1, destructive: [deleted("p-old")] });
+    const again = part("replace", { before: named("p-new"), after: named("p-newer") });
+    const parts = [
+      part("create-replacement", { before: named("p-new"), after: named("p-newer") }),
+      part("delete-replaced", { before: named("p-new") }),
+    ];
+    const both = aReport([again, ...parts, left]);
+    expect(both.rows.map(({ namespace }) => namespace)).toEqual(["p-new", "p-newer", "p-old"]);
+    expect(both.destructive).toEqual([deleted("p-new"), deleted("p-old")]);
+  });
+
+  test("the parts of a NamespaceSync's replacement are not told beside the whole", () => {
+    const inputs = { cluster: "east", namespaces: { p: aTarget() } };
+    const ops = ["create-replacement", "replace", "delete-replaced"];
+    const steps = ops.map((op) => ({ ...aSyncStep(inputs, inputs), op }));
+    expect(aReport(steps)).toMatchObject({ rows: [], unchanged: 1 });
+  });
+
+  test("a look is not told as what is done, whatever it has seen", () => {
+    const drifted = { targets: { east: aTarget({ team: "b" }) }, inputs: { name: "p" } };
+    const inputs = (team: string) => ({ cluster: "east", namespaces: { s: aTarget({ team }) } });
+    const look = [
+      part("refresh", { before: drifted, after: drifted }),
+      { ...aSyncStep(inputs("a"), inputs("a")), op: "refresh" },
+    ];
+    const same = [
+      part("same", { before: named("p"), after: named("p") }),
+      { ...aSyncStep(inputs("a"), inputs("a")), op: "same" },
+    ];
+    expect(aReport([...look, ...same])).toMatchObject({ rows: [], unchanged: 2 });
+    const report = aReport([
+      part("update", { before: named("p"), after: drifted }),
+      part("update", { before: drifted, after: named("p") }),
+    ]);
+    expect(report.rows).toHaveLength(1);
+    expect(cellOf(report, "p", "east")?.labels).toEqual([{ key: "team", from: "b", to: "a" }]);
   });
 });
