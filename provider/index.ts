@@ -113,9 +113,10 @@ async function reconcileMany(
   olds: Properties,
 ): Promise<{ id: string; outs: Properties }> {
   const core = load();
-  const { states, failures } = await core.reconcileMany(inputs, core.parseStates(olds), open().world(say));
+  const { states, failures, isPartial } = await core.reconcileMany(inputs, core.parseStates(olds), open().world(say));
   const outs = core.outputsOfMany(states, inputs);
   if (failures.length === 0) return { id, outs };
+  if (!isPartial) throw new Error(core.describeAnew(failures));
   throw partialError(id, failures, outs, inputs);
 }
 

@@ -4,16 +4,16 @@ import { isClusterError } from "../model/cluster-error";
 import { describeDepartures } from "../model/departures";
 import type { CheckFailure } from "../model/failure";
 import { rememberFinding, rememberFindings, withOrigin } from "../model/findings";
-import { isRecord, mapValues, pick, type StringMap, sameJson, withoutUndefined } from "../model/json";
+import { isRecord, mapValues, pick, type StringMap, withoutUndefined } from "../model/json";
 import type { Mesh, MeshResult } from "../model/mesh";
 import { foreignLabels, propagatedLabels } from "../model/propagation";
 import { describeInjectionMove } from "../model/restarts";
-import { ARGS, parsePolicies, parseSpec, type Spec } from "../model/spec";
+import { ARGS, meansWrite, parsePolicies, parseSpec, type Spec } from "../model/spec";
 import { resolveTargets, type Target } from "../model/targets";
 import { hasUnknown, isUnknown } from "../model/unknown";
 import { unrecordedMembers } from "../model/unrecorded";
 import { describeUnseen } from "../model/unseen";
-import { describeRollout, describeWhatStays, failuresOfDepartures } from "./departures";
+import { clustersToAsk, describeRollout, describeWhatStays, failuresOfDepartures } from "./departures";
 import type { Expectations } from "./expectations";
 import { lookAtClusters } from "./first-look";
 import type { Fleet } from "./fleet";
@@ -73,8 +73,7 @@ export async function check(olds: Inputs, news: Inputs, context: CheckContext): 
   const targets = rememberFindings(resolved.targets, before.targets);
   const controlPlaneTarget = rememberFinding(resolved.controlPlaneTarget, before.controlPlaneTarget);
   const inputs = withoutUndefined({ ...computed, targets, controlPlaneTarget });
-  const isChange = olds.name !== name || !sameJson(pick(olds, WRITTEN), pick(inputs, WRITTEN));
-  if (!isChange) return { inputs, failures: [] };
+  if (!meansWrite(olds, inputs)) return { inputs, failures: [] };
 
   const fleet = context.fleet();
   const { expectations } = context;
@@ -97,6 +96,7 @@ export async function check(olds: Inputs, news: Inputs, context: CheckContext): 
       owner,
       policies,
       targets,
+      leaving: clustersToAsk(departure),
       controlPlaneTarget,
       known: isRecord(before.targets)
         ? { ...before.targets, [mesh.controlPlane]: before.controlPlaneTarget }
@@ -119,7 +119,7 @@ export async function check(olds: Inputs, news: Inputs, context: CheckContext): 
     mesh.clusters,
   );
   const unrecorded = describeDepartures({ ...departure, olds: { name, targets: cutOff } });
-  for (const line of [...unrecorded, ...staying, ...injectors.remarks, ...unseen]) context.say(line);
+  for (const line of [...look.takeovers, ...unrecorded, ...staying, ...injectors.remarks, ...unseen]) context.say(line);
   const { origins } = look;
   const found = {
     targets: mapValues(injectors.targets, (target, cluster) => withOrigin(target, origins[cluster])),
@@ -158,9 +158,6 @@ async function readPropagated(
     return before;
   }
 }
-
-/** The inputs whose change means a write. */
-const WRITTEN = ["targets", "controlPlaneTarget"];
 
 export function describeMeshFailure({ property, reason }: CheckFailure): CheckFailure {
   return property === "provider"

@@ -23,7 +23,6 @@ const WAYS_OUT =
 export async function describeWhatStays(departure: Departure, fleet: Fleet, patience: Patience): Promise<string[]> {
   const { name, olds, inputs } = departure;
   const { onLeave } = parsePolicies(inputs);
-  if (onLeave === "retain") return [];
   const look = async (place: string): Promise<string[]> => {
     const target = isRecord(olds.targets) ? olds.targets[place] : undefined;
     if (!isRecord(target) || !isRecord(target.labels) || (onLeave === "delete" && target.origin === "created"))
@@ -68,7 +67,9 @@ export async function failuresOfDepartures(
   return failures.sort((a, b) => (a.reason < b.reason ? -1 : 1));
 }
 
-function clustersToAsk(departure: Departure): string[] {
+/** Those that are written to. */
+export function clustersToAsk(departure: Departure): string[] {
+  if (parsePolicies(departure.inputs).onLeave === "retain") return [];
   return clustersLeft(departure).filter((cluster) => departure.mesh.clusters[cluster]?.pending === false);
 }
 

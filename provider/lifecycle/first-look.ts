@@ -2,12 +2,13 @@
 
 import { type ClusterError, isClusterError } from "../model/cluster-error";
 import { type CheckFailure, describePath } from "../model/failure";
-import { isRecord, ownValue, type StringMap } from "../model/json";
+import { MODE_LABELS } from "../model/injection";
+import { isRecord, ownValue, pick, type StringMap } from "../model/json";
 import type { Mesh } from "../model/mesh";
 import type { Namespace } from "../model/namespace";
 import { isCreatorOf, ownerOf } from "../model/owner";
 import { CONTROL_PLANE, describePlace } from "../model/place";
-import { refusalOf } from "../model/refusal";
+import { type Claim, describeTakeovers, refusalOf } from "../model/refusal";
 import type { Policies } from "../model/spec";
 import type { Origin, PreviewTarget } from "../model/targets";
 import { hasUnknown } from "../model/unknown";
@@ -20,6 +21,8 @@ export interface LookQuestion {
   readonly owner: string;
   readonly policies: Policies;
   readonly targets: Readonly<Record<string, PreviewTarget>>;
+  /** Clusters that are left and written to: one may be a cluster of `targets` under another name. */
+  readonly leaving: readonly string[];
   readonly controlPlaneTarget: PreviewTarget;
   /** The targets of the last check, by place; `undefined` where the namespace is new. */
   readonly known: Readonly<Record<string, unknown>> | undefined;
@@ -35,6 +38,8 @@ export interface Look {
   readonly origins: Readonly<Record<string, Origin>>;
   /** Why it is not known what stands there, by place. */
   readonly unknown: Readonly<Record<string, string>>;
+  /** What `force` takes from others, one sentence a place. */
+  readonly takeovers: readonly string[];
 }
 
 export async function lookAtClusters(question: LookQuestion): Promise<Look> {
@@ -44,9 +49,10 @@ export async function lookAtClusters(question: LookQuestion): Promise<Look> {
   const failures: CheckFailure[] = [];
   const origins: Record<string, Origin> = {};
   const unknown: Record<string, string> = {};
+  const takeovers: string[] = [];
 
   const asked = new Map<string, Promise<Seen>>();
-  for (const place of Object.keys(places)) {
+  for (const place of [...Object.keys(places), ...question.leaving]) {
     if (mesh.connections[place]?.pending !== true) asked.set(place, observe(fleet, place, name));
   }
   // Without the control plane's nothing is written anywhere, so it is waited for.
@@ -54,11 +60,13 @@ export async function lookAtClusters(question: LookQuestion): Promise<Look> {
   const seen = new Map(await question.patience.inTime(asked));
   if (onMesh !== undefined) seen.set(mesh.controlPlane, await onMesh);
 
-  for (const place of asked.keys()) {
-    if (!seen.has(place)) unknown[place] = "it has not answered in time";
+  for (const place of Object.keys(places)) {
+    if (asked.has(place) && !seen.has(place)) unknown[place] = "it has not answered in time";
   }
   for (const [place, { existing: found, identity, error }] of seen) {
+    const target = ownValue(places, place);
     if (error !== undefined) {
+      if (target === undefined) continue;
       const failure = failureOfConnection(place, error);
       if (failure === undefined) unknown[place] = error.message;
       else failures.push(failure);
@@ -70,26 +78,38 @@ export async function lookAtClusters(question: LookQuestion): Promise<Look> {
       if (twin !== undefined) failures.push(describeTwins(twin, place));
       identities.set(identity, place);
     }
-    if (existing?.deletionTimestamp !== undefined) continue;
+    if (target === undefined || existing?.deletionTimestamp !== undefined) continue;
     origins[place] = originOf(existing, owner);
     if (existing === undefined) continue;
-    const { labels } = places[place] as PreviewTarget;
-    const refusal = refusalOf(existing, {
+    const { labels } = target;
+    const claim: Claim = {
       owner,
       labels: hasUnknown(labels) ? {} : (labels as StringMap),
       policies,
       known: known !== undefined && Object.hasOwn(known, place),
-      written: labelsOf(known === undefined ? undefined : ownValue(known, place)),
-    });
+      written: writtenBy(known === undefined ? undefined : ownValue(known, place)),
+    };
+    const taken = describeTakeovers(existing, claim);
+    if (taken.length > 0) takeovers.push(`${name}: force takes over on ${describePlace(place)}: ${taken.join("; ")}`);
+    const refusal = refusalOf(existing, claim);
     if (refusal === undefined) continue;
     const reason = `namespace ${JSON.stringify(name)} on ${describePlace(place)}: ${refusal.reason}`;
     failures.push({ property: refusal.property, reason });
   }
-  return { failures: failures.sort((a, b) => (a.reason < b.reason ? -1 : 1)), origins, unknown };
+  return {
+    failures: failures.sort((a, b) => (a.reason < b.reason ? -1 : 1)),
+    origins,
+    unknown,
+    takeovers: takeovers.sort(),
+  };
 }
 
-function labelsOf(target: unknown): StringMap {
-  return isRecord(target) && isRecord(target.labels) ? (target.labels as StringMap) : {};
+/** A refresh sets labels of others beside what is declared, where they compete with it: then nobody can tell whose is whose. */
+function writtenBy(target: unknown): StringMap {
+  const labels = isRecord(target) && isRecord(target.labels) ? (target.labels as StringMap) : {};
+  const modes = MODE_LABELS.filter((key) => Object.hasOwn(labels, key));
+  const told = Object.keys(labels).filter((key) => modes.length < 2 || !modes.includes(key));
+  return pick(labels, told);
 }
 
 function originOf(existing: Namespace | undefined, owner: string): Origin {

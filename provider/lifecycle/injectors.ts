@@ -6,7 +6,7 @@
 import { isClusterError } from "../model/cluster-error";
 import { type CheckFailure, describePath } from "../model/failure";
 import type { TargetMap } from "../model/findings";
-import { injectedBy, problemOfInjection, saysInjection } from "../model/injection";
+import { describeUnserved, injectedBy, problemOfInjection, saysInjection } from "../model/injection";
 import { isRecord, mapValues, type StringMap } from "../model/json";
 import { describePlace } from "../model/place";
 import type { Policies } from "../model/spec";
@@ -50,9 +50,10 @@ export async function resolveInjectors<T extends PreviewTarget>(question: Questi
       const problem = problemOfInjection(namespace, webhooks);
       if (problem !== undefined) {
         const property = propertyOf(cluster, question.overrides);
-        const reason = `${describePlace(cluster)}: ${problem}; pods would start there without a sidecar`;
-        if (revisionCheck === "warn") remarks.push(`${name}: ${property}: ${reason}`);
-        else failures.push({ property, reason: `${reason}. revisionCheck: "warn" lets it pass` });
+        const isRefused = revisionCheck === "error";
+        const reason = `${describePlace(cluster)}: ${describeUnserved(problem, isRefused)}`;
+        if (isRefused) failures.push({ property, reason });
+        else remarks.push(`${name}: ${property}: ${reason}`);
       }
       return { ...target, injectedBy: injectedBy(namespace, { labels: {} }, webhooks) };
     } catch (error) {

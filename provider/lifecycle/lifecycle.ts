@@ -10,7 +10,7 @@ import type { Clock } from "./place";
 import type { Progress } from "./progress";
 
 export { read, statusOf } from "./read";
-export { ControlPlaneError, forcesAnew, reconcile } from "./reconcile";
+export { ControlPlaneError, reconcile } from "./reconcile";
 export { remove } from "./remove";
 
 export interface Reconciled {

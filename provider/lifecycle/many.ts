@@ -128,6 +128,8 @@ export function diffMany(states: States, news: Inputs, mesh: Mesh): Pick<Diff, "
 export interface ManyReconciled {
   readonly states: States;
   readonly failures: readonly string[];
+  /** Whether any of them was begun: else there is nothing new to remember. */
+  readonly isPartial: boolean;
 }
 
 /** What is declared is brought to the clusters, what no longer is ends; each for itself. */
@@ -135,14 +137,17 @@ export async function reconcileMany(inputs: Inputs, remembered: States, world: W
   const declared = isRecord(inputs.namespaces) ? inputs.namespaces : {};
   const states: Record<string, State> = {};
   const failures: NamespaceFailure[] = [];
+  let isPartial = false;
   const settle = async (name: string): Promise<void> => {
     const before = ownValue(remembered, name);
     const one = ownValue(declared, name);
     if (isRecord(one)) {
       const done = await reconcileOne(one, before, world);
+      isPartial ||= done.isPartial;
       if (done.state !== undefined) states[name] = done.state;
       failures.push(...failuresOf(name, done.failures));
     } else if (before !== undefined && !isReleased(inputs, name)) {
+      isPartial = true;
       const left = await remove(before, world);
       if (left.length > 0) states[name] = before;
       failures.push(...failuresOf(name, left));
@@ -157,7 +162,7 @@ export async function reconcileMany(inputs: Inputs, remembered: States, world: W
     return false;
   });
   await forEach(changed, settle, world, String(inputs.resource));
-  return { states: sorted(states), failures: joinFailures(failures) };
+  return { states: sorted(states), failures: joinFailures(failures), isPartial };
 }
 
 function failuresOf(namespace: string, failures: readonly string[]): NamespaceFailure[] {
@@ -168,12 +173,12 @@ async function reconcileOne(
   inputs: Inputs,
   before: State | undefined,
   world: World,
-): Promise<Omit<Reconciled, "state"> & { readonly state: State | undefined }> {
+): Promise<Omit<Reconciled, "state"> & { readonly state: State | undefined; readonly isPartial: boolean }> {
   try {
-    return await reconcile(inputs, before, world);
+    return { ...(await reconcile(inputs, before, world)), isPartial: true };
   } catch (error) {
     if (!(error instanceof ControlPlaneError)) throw error;
-    return { state: before, failures: [error.failure] };
+    return { state: before, failures: [error.failure], isPartial: false };
   }
 }
 

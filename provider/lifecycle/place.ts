@@ -1,7 +1,8 @@
 /** One namespace on one cluster, written. Each function ends in a value; a cluster's failure is one. */
 
-import { ClusterError, type ClusterErrorCode, mayBeDone } from "../model/cluster-error";
-import { competingLabels, saysInjection } from "../model/injection";
+import { ClusterError, type ClusterErrorCode, isClusterError, mayBeDone } from "../model/cluster-error";
+import { competingLabels, describeUnserved, problemOfInjection, saysInjection } from "../model/injection";
+import { pick } from "../model/json";
 import type { Namespace, NamespaceApply } from "../model/namespace";
 import { fieldManagerOf, isCreatorOf, OWNER_ANNOTATION, ownerOf, wasCreatedBy } from "../model/owner";
 import { CONTROL_PLANE, describePlace } from "../model/place";
@@ -33,6 +34,10 @@ export interface Write {
   readonly name: string;
   readonly owner: string;
   readonly target: Target;
+  /** What was declared there before. */
+  readonly declared: Target | undefined;
+  /** Whether workloads of the mesh run there. */
+  readonly isMember: boolean;
   readonly isControlPlane: boolean;
   /** This package's own annotations, the owner's apart. */
   readonly marks: Readonly<Record<string, string>>;
@@ -58,6 +63,7 @@ export async function applyTo(fleet: Fleet, write: Write): Promise<PlaceOutcome>
   try {
     cluster = await knownIdentity(fleet, place, remembered);
     if (await isGoing(fleet, write)) return failed("Terminating", terminating());
+    await refuseUnserved(fleet, write);
     const before = await fleet.recall(place, name);
     const found = asItIs(before, write);
     isWritten = found === undefined;
@@ -99,6 +105,19 @@ export async function applyTo(fleet: Fleet, write: Write): Promise<PlaceOutcome>
   }
 }
 
+/**
+ * Who injects is told by the check before a change. A cluster that did not answer then is asked before it is written; while it
+ * does not say, that is not held against the change.
+ */
+async function refuseUnserved(fleet: Fleet, { place, name, target, isMember, policies }: Write): Promise<void> {
+  if (!isMember || policies.revisionCheck !== "error" || target.injectedBy !== undefined) return;
+  if (!saysInjection(target.labels)) return;
+  const webhooks = await fleet.webhooks(place).catch(clusterErrorOf);
+  if (isClusterError(webhooks)) return;
+  const problem = problemOfInjection({ name, labels: target.labels }, webhooks);
+  if (problem !== undefined) throw new ClusterError("rejected", describeUnserved(problem, true));
+}
+
 /** What waits for a restart is asked of a cluster that carries what it shall: by the next run, also where it writes nothing. */
 function unasked(
   target: Target,
@@ -126,14 +145,14 @@ export async function knownIdentity(
   place: string,
   remembered: MemberStatus | undefined,
 ): Promise<string | undefined> {
-  const identity = await fleet.identity(place);
-  if (remembered?.cluster === undefined || identity === undefined || remembered.cluster === identity) return identity;
+  const identity = (await fleet.identity(place)) ?? remembered?.cluster;
+  if (remembered?.cluster === undefined || remembered.cluster === identity) return identity;
   throw new ClusterError(
     "changed",
     `this is another cluster than the one of that name before (kube-system ${remembered.cluster} then, ${identity} now); ` +
       (place === CONTROL_PLANE
         ? 'let the Mesh lead to that one, or take what was declared on it out of the state ("pulumi state delete")'
-        : "give the new cluster a new name in the mesh"),
+        : 'give the new cluster a new name in the mesh (what was declared on a control plane goes out of the state with "pulumi state delete")'),
   );
 }
 
@@ -234,10 +253,19 @@ async function applyAny(fleet: Fleet, write: Write, body: NamespaceApply): Promi
   } catch (thrown) {
     const error = clusterErrorOf(thrown);
     if (error.code !== "conflict") throw error;
-    const written = body.uid !== undefined && write.remembered !== undefined ? write.remembered : { labels: {} };
-    if (isOursToSettle(error.conflicts, written)) return api.apply(body, { fieldManager, force: true });
+    if (isOursToSettle(error.conflicts, writtenBefore(write, body.uid)))
+      return api.apply(body, { fieldManager, force: true });
     throw new ClusterError("conflict", describeConflicts(error.conflicts, write.owner), { cause: error });
   }
+}
+
+/** Seen there before and declared: what a refresh has seen may be others', where it competes with what is declared. */
+function writtenBefore(
+  { remembered, declared }: Write,
+  uid: string | undefined,
+): Pick<MemberStatus, "labels" | "annotations"> {
+  if (uid === undefined || remembered === undefined || declared === undefined) return { labels: {} };
+  return { ...remembered, labels: pick(remembered.labels, Object.keys(declared.labels)) };
 }
 
 /** An apply would take an existing namespace; a plain create leaves that to the server to refuse. */

@@ -8,12 +8,12 @@ import { ClusterError } from "../model/cluster-error";
 import { isInStep } from "../model/diff";
 import { isRecord, ownValue, pick, withoutUndefined } from "../model/json";
 import type { Namespace } from "../model/namespace";
-import { parsePolicies } from "../model/spec";
+import { forcesAnew, parsePolicies } from "../model/spec";
 import { INPUTS, type MemberStatus, outputsOf, SCHEMA_VERSION, type State } from "../model/state";
 import { affinityMarks, type PreviewTarget, type Target } from "../model/targets";
 import { hasUnknown, UNKNOWN } from "../model/unknown";
 import { type ClusterApi, clusterErrorOf, type Fleet } from "./fleet";
-import { forcesAnew, type World } from "./lifecycle";
+import type { World } from "./lifecycle";
 import type { States } from "./many";
 import { applyTo } from "./place";
 
@@ -49,12 +49,22 @@ export async function preview(
     if (known === undefined || mesh.connections[place]?.pending === true) return expectedOf(target, before);
     // Not one that is back in the mesh: it is written.
     const isRecorded = place === mesh.controlPlane || Object.hasOwn(remembered?.members ?? {}, place);
-    if (isRecorded && before !== undefined && isInStep(before, known) && !forcesAnew(remembered, policies))
+    if (isRecorded && before !== undefined && isInStep(before, known) && !forcesAnew(remembered?.inputs, policies))
       return before;
     const isControlPlane = place === mesh.controlPlane;
     const marks = isControlPlane ? affinityMarks(targets) : {};
-    const write = { place, name: String(name), owner, policies, target: known, isControlPlane, marks };
-    const { status, failure } = await applyTo(dry, { ...write, remembered: before });
+    const { status, failure } = await applyTo(dry, {
+      place,
+      name: String(name),
+      owner,
+      policies,
+      target: known,
+      declared: isControlPlane ? remembered?.controlPlaneTarget : ownValue(remembered?.targets ?? {}, place),
+      isMember: Object.hasOwn(targets, place),
+      isControlPlane,
+      marks,
+      remembered: before,
+    });
     if (failure !== undefined) refusals.push(failure);
     return withoutUid(status);
   };

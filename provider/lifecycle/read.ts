@@ -43,7 +43,7 @@ export async function read(state: State, { mesh, fleet }: Pick<World, "mesh" | "
   const members = [...recorded, ...(await seeUnrecorded())].sort(([a], [b]) => (a < b ? -1 : 1));
   const everywhere = [controlPlane, ...members.map(([, status]) => status)];
   // Where a NamespaceSync has recorded the clusters, the record is gone with the namespace: without it, it would belong to all.
-  const isHeld = Object.keys(state.orphaned).length > 0 || Object.keys(recordsIn(state)).length > 0;
+  const isHeld = Object.keys(state.orphaned).length > 0 || isRecord(state.inputs.recordedBy);
   if (!isHeld && everywhere.every((status) => status.state === "Missing")) return undefined;
 
   const found: Record<string, Target> = {};
@@ -86,10 +86,6 @@ export async function read(state: State, { mesh, fleet }: Pick<World, "mesh" | "
     const found = await Promise.all(Object.entries(clusters).map(seen));
     return found.filter(([, status]) => status.uid !== undefined).map(([cluster, status]) => [cluster, status]);
   }
-}
-
-function recordsIn({ inputs }: State): Readonly<Record<string, unknown>> {
-  return isRecord(inputs.recordedBy) ? inputs.recordedBy : {};
 }
 
 /** Where a cluster is not `ready`, or its webhooks cannot be read, who injects is what was known last. */

@@ -3,15 +3,18 @@
 import { isInStep } from "../model/diff";
 import { isRecord, ownValue, pick, sameJson, withoutUndefined } from "../model/json";
 import { isDeletable } from "../model/name";
+import { describeAnew } from "../model/outcome";
+import { describePlace } from "../model/place";
 import { entriesToAsk } from "../model/restarts";
-import { type LeavePolicy, type Policies, parsePolicies } from "../model/spec";
+import { forcesAnew, type LeavePolicy, meansWrite, parsePolicies } from "../model/spec";
 import { INPUTS, type MemberStatus, type State } from "../model/state";
 import { affinityMarks, type Target } from "../model/targets";
 import { unrecordedMembers } from "../model/unrecorded";
 import { type Waves, wavesOf } from "../model/waves";
+import { clusterErrorOf } from "./fleet";
 import { leave } from "./leave";
 import type { Reconciled, World } from "./lifecycle";
-import { applyTo, type PlaceOutcome } from "./place";
+import { applyTo, type PlaceOutcome, type Write } from "./place";
 import { onEach } from "./progress";
 import { settleRestarts, withTold } from "./restarts";
 
@@ -23,7 +26,7 @@ export class ControlPlaneError extends Error {
   readonly failure: string;
 
   constructor(failure: string) {
-    super(`${failure}; the next "pulumi up" begins anew`);
+    super(describeAnew([failure]));
     this.failure = failure;
   }
 }
@@ -41,7 +44,9 @@ export async function reconcile(inputs: Inputs, remembered: State | undefined, w
   const policies = parsePolicies(inputs);
   const recorded: Readonly<Record<string, MemberStatus>> = { ...remembered?.orphaned, ...remembered?.members };
   const onMesh = await fleet.recall(mesh.controlPlane, name);
-  const unrecorded = unrecordedMembers(onMesh, owner, { ...recorded, ...targets }, mesh.clusters);
+  // What was declared before already was not looked at by the check, so nobody was told of what a cut off run has left.
+  const isTold = remembered === undefined || meansWrite(remembered.inputs, inputs);
+  const unrecorded = isTold ? unrecordedMembers(onMesh, owner, { ...recorded, ...targets }, mesh.clusters) : {};
   const known: Readonly<Record<string, MemberStatus>> = { ...recorded, ...unrecorded };
   const common = { name, owner, policies };
 
@@ -104,31 +109,70 @@ export async function reconcile(inputs: Inputs, remembered: State | undefined, w
       sameClusters &&
       Object.keys(unrecorded).length === 0 &&
       isInStep(before, controlPlaneTarget) &&
-      !forcesAnew(remembered, policies)
+      !forcesAnew(remembered?.inputs, policies)
     )
-      return { status: before };
-    const marks = affinityMarks(targets);
+      return { status: settled(before, remembered.controlPlaneTarget, controlPlaneTarget) };
     const place = mesh.controlPlane;
-    const write = { ...common, place, target: controlPlaneTarget, isControlPlane: true, marks, remembered: before };
+    const write: Write = {
+      ...common,
+      place,
+      target: controlPlaneTarget,
+      declared: remembered?.controlPlaneTarget,
+      isMember: Object.hasOwn(targets, place),
+      isControlPlane: true,
+      marks: affinityMarks(targets),
+      remembered: before,
+    };
     const [written = {}] = await onEach(name, [place], () => applyTo(fleet, write), world.progress);
     return written;
   }
 
   async function reconcileMember(cluster: string): Promise<PlaceOutcome> {
     const leaver = ownValue(leavers, cluster);
-    if (leaver !== undefined) return leave(fleet, leaving(cluster, leaver, policies.onLeave), clock);
+    if (leaver !== undefined) {
+      const twin = policies.onLeave === "retain" ? undefined : await twinOf(cluster);
+      if (twin === undefined) return leave(fleet, leaving(cluster, leaver, policies.onLeave), clock);
+      world.say(
+        `${name}: ${describePlace(cluster)} and ${describePlace(twin)} are one cluster; nothing is taken back there`,
+      );
+      return {};
+    }
     if (cluster === mesh.controlPlane) return onControlPlane;
     const before = ownValue(known, cluster);
-    if (before !== undefined && !needsWrite(cluster)) return { status: withoutRefusal(before) };
+    const declared = ownValue(remembered?.targets ?? {}, cluster);
     const target = targets[cluster] as Target;
-    return applyTo(fleet, { ...common, place: cluster, target, isControlPlane: false, marks: {}, remembered: before });
+    if (before !== undefined && !needsWrite(cluster)) return { status: settled(before, declared, target) };
+    const write = { ...common, place: cluster, target, declared, isMember: true, isControlPlane: false, marks: {} };
+    return applyTo(fleet, { ...write, remembered: before });
+  }
+
+  /** The name under which a cluster that is left keeps the namespace: the control plane, or where it belongs still. */
+  async function twinOf(cluster: string): Promise<string | undefined> {
+    const identities = await Promise.all([cluster, mesh.controlPlane, ...Object.keys(targets)].map(identityOf));
+    const [own, ...others] = identities;
+    if (own?.identity === undefined) return undefined;
+    return others.find(({ place, identity }) => place !== cluster && identity === own.identity)?.place;
+  }
+
+  async function identityOf(
+    place: string,
+  ): Promise<{ readonly place: string; readonly identity?: string | undefined }> {
+    try {
+      return { place, identity: await fleet.identity(place) };
+    } catch (thrown) {
+      // Where it matters its own write says what is wrong.
+      clusterErrorOf(thrown);
+      return { place };
+    }
   }
 
   function needsWrite(cluster: string): boolean {
     if (cluster === mesh.controlPlane) return false;
     // What was recorded of a cluster before it left the mesh says little about it when it is back.
     const before = ownValue(remembered?.members ?? {}, cluster);
-    return before === undefined || !isInStep(before, targets[cluster] as Target) || forcesAnew(remembered, policies);
+    return (
+      before === undefined || !isInStep(before, targets[cluster] as Target) || forcesAnew(remembered?.inputs, policies)
+    );
   }
 
   /** What comes after a failed wave: not written, and recorded so that the next run goes on there. */
@@ -190,9 +234,9 @@ function isTouched(before: MemberStatus, { uid, labels, annotations, unconfirmed
   return !isSame || (unconfirmed === true && before.unconfirmed !== true);
 }
 
-/** What was refused is no longer wanted: the cluster carries what it shall. */
-function withoutRefusal(status: MemberStatus): MemberStatus {
-  if (status.state !== "Failed") return status;
+/** What was refused is no longer wanted: the cluster carries what it shall. What a read could not see stays unseen. */
+function settled(status: MemberStatus, declared: Target | undefined, target: Target): MemberStatus {
+  if (status.state !== "Failed" || sameJson(declared, target)) return status;
   const { error: _, ...rest } = status;
   return { ...rest, state: "Ready" };
 }
@@ -202,9 +246,4 @@ function inOrder(clusters: readonly string[], given: unknown): readonly string[]
   const sorted = [...clusters].sort();
   if (!Array.isArray(given)) return sorted;
   return [...new Set([...given.filter((cluster) => clusters.includes(cluster)), ...sorted])];
-}
-
-/** `force` switched on means: take over what stands in the way, also where the last run believed itself done. */
-export function forcesAnew(remembered: State | undefined, policies: Policies): boolean {
-  return policies.force && remembered !== undefined && !parsePolicies(remembered.inputs).force;
 }

@@ -5,7 +5,7 @@ import { isClusterError } from "../model/cluster-error";
 import { type CheckFailure, describeList } from "../model/failure";
 import { isRecord, type StringMap } from "../model/json";
 import type { Mesh } from "../model/mesh";
-import { syncRecordsOf } from "../model/owner";
+import { ownerOf, syncRecordsOf } from "../model/owner";
 import { describePlace } from "../model/place";
 import { recordedAffinity } from "../model/recorded-affinity";
 import type { Spec } from "../model/spec";
@@ -58,12 +58,14 @@ async function followRecords(
   if (mesh.connections[place]?.pending === true) return follow(undefined);
   try {
     const seen = expectations.of(name, await fleet().observe(place, name));
-    if (seen !== undefined) return follow(syncRecordsOf(seen));
-    if (Object.keys(before ?? {}).length === 0) return follow({});
+    const records = seen === undefined ? {} : syncRecordsOf(seen);
+    const isAnother = seen === undefined || ownerOf(seen) !== olds?.owner;
+    const isLost = Object.keys(before ?? {}).length > 0 && Object.keys(records).length === 0 && isAnother;
+    if (!isLost) return follow(records);
     // Its records went with it, and nobody has taken them back.
     const syncs = [...new Set(Object.values(before ?? {}))];
     return fail(
-      `the namespace ${JSON.stringify(name)} of the mesh is gone, on which the NamespaceSync ${describeList(syncs)} had recorded its clusters; where that is declared run "pulumi up --refresh", which records them again (in one program with dependsOn), or name the clusters`,
+      `the namespace ${JSON.stringify(name)} of the mesh is gone, or made anew by somebody else, on which the NamespaceSync ${describeList(syncs)} had recorded its clusters; where that is declared run "pulumi up --refresh", which records them again (in one program with dependsOn), or name the clusters`,
     );
   } catch (error) {
     if (!isClusterError(error)) throw error;

@@ -46,13 +46,10 @@ export async function remove(state: State, world: World): Promise<readonly strin
   const { onMesh, objection } = await lookAtMesh();
   if (objection !== undefined) return [objection];
   const unrecorded = unrecordedMembers(onMesh, owner, { ...state.members, ...state.orphaned }, mesh.clusters);
-  const sayLeft = (cluster: string) =>
-    say(`${name}: ${cluster} is no longer in the mesh; its namespace is left as it is`);
-  for (const cluster of Object.keys(state.orphaned)) sayLeft(cluster);
-  const { [mesh.controlPlane]: _, ...members } = { ...state.members, ...unrecorded };
+  const { [mesh.controlPlane]: _, ...members } = { ...state.orphaned, ...state.members, ...unrecorded };
   const end = async (cluster: string): Promise<PlaceOutcome> => {
     if (Object.hasOwn(mesh.clusters, cluster)) return step(cluster, members[cluster] as MemberStatus, onDelete);
-    sayLeft(cluster);
+    say(`${name}: ${cluster} is no longer in the mesh; its namespace is left as it is`);
     return {};
   };
   const failures = failuresOf(await onEach(name, Object.keys(members), end, world.progress));

@@ -70,7 +70,7 @@ export async function checkSync(olds: Inputs, news: Inputs, context: CheckContex
   if (plan.failures.length > 0) return fail(plan.failures);
   for (const line of plan.lines) context.say(line);
   context.expectations.set(owner, expectedBy(plan, { owner, cluster: spec.cluster, mesh: seen, before }));
-  return inputs({ clusterUid: looked.sourceUid, meshUid: looked.meshUid, ...syncedInputs(plan) });
+  return inputs({ clusterUid: looked.sourceUid ?? known, meshUid: looked.meshUid ?? meshUid, ...syncedInputs(plan) });
 }
 
 /** What one of them records on the mesh the other would take for its own, and take back. */

@@ -3,6 +3,7 @@
 import { isRecord } from "./json";
 import type { Mesh } from "./mesh";
 import { parsePolicies } from "./spec";
+import { isUnknown } from "./unknown";
 
 export interface Departure {
   readonly name: string;
@@ -18,9 +19,13 @@ export function describeDepartures(departure: Departure): string[] {
   const { name, inputs, mesh } = departure;
   const { onLeave, deleteNonEmpty } = parsePolicies(inputs);
   const contents = describeContents(deleteNonEmpty);
+  const unknown = ["onLeave", "deleteNonEmpty"].filter((policy) => isUnknown(inputs[policy]));
   return clustersLeft(departure).map((cluster) => {
     if (!Object.hasOwn(mesh.clusters, cluster)) {
       return `${name}: ${cluster} is no longer in the mesh; its namespace stays as it is, and is listed in the output "orphaned"`;
+    }
+    if (unknown.length > 0) {
+      return `${name}: leaves ${cluster}: whether the namespace is DELETED there is known after the update, with ${unknown.join(" and ")}`;
     }
     const what = {
       release: "its labels are taken back, the namespace stays",

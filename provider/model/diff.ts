@@ -1,11 +1,11 @@
 /** Whether something is to be done, told from what is recorded and what is declared, without asking a cluster. */
 
 import { clustersLeft, describeDepartures } from "./departures";
-import { isRecord, ownValue, sameJson } from "./json";
+import { isRecord, ownValue, pick, sameJson } from "./json";
 import type { Mesh } from "./mesh";
-import { describePending } from "./restarts";
+import { describeInjectionMove, describePending } from "./restarts";
 import { parsePolicies } from "./spec";
-import { INPUTS, type MemberStatus, type State } from "./state";
+import { INPUTS, type MemberStatus, recordedMembers, type State } from "./state";
 import type { Target } from "./targets";
 import { hasUnknown, isUnknown } from "./unknown";
 
@@ -24,8 +24,9 @@ export function diff(state: State, inputs: Readonly<Record<string, unknown>>, me
   const targets = isRecord(inputs.targets) ? (inputs.targets as Readonly<Record<string, Target>>) : {};
   const isSettled = !isUnknown(inputs.targets) && !changed.includes("targets");
   const gaps = isSettled ? [...gapsOf(state, targets), ...restartGapsOf(state, inputs)] : [];
-  // By what is recorded, which has also those that an earlier change left and that could not be.
-  const departure = { name: state.name, olds: { name: state.name, targets: state.members }, inputs, targets, mesh };
+  const recorded = recordedMembers(state, mesh.clusters);
+  // Of what is recorded, which has also those that an earlier change left and that could not be.
+  const departure = { name: state.name, olds: { name: state.name, targets: recorded }, inputs, targets, mesh };
   const isTold = !isUnknown(inputs.targets) && !changed.includes("name");
   const left = isTold ? clustersLeft(departure) : [];
   const paths = changed.flatMap((key) => (key === "targets" ? targetPaths(state.targets, targets) : [key]));
@@ -33,7 +34,10 @@ export function diff(state: State, inputs: Readonly<Record<string, unknown>>, me
     changes: changed.length + gaps.length + left.length > 0,
     replaces: renamed ? ["name"] : [],
     paths: [...paths, ...gaps.map((gap) => gap.path), ...(isSettled ? left.map((each) => `members.${each}`) : [])],
-    remarks: [...gaps.map(({ line }) => `${state.name}: ${line}`), ...(isTold ? describeDepartures(departure) : [])],
+    remarks: [
+      ...(isSettled ? describeGaps(state, gaps, inputs, targets) : describeBeginnings(state, targets)),
+      ...(isTold ? describeDepartures(departure) : []),
+    ],
   };
 }
 
@@ -48,6 +52,36 @@ interface Gap {
   /** Of the output that shows it. */
   readonly path: string;
   readonly line: string;
+}
+
+/** What is done about them, and on which clusters that meets pods: the check says it of a change, and here there is none. */
+function describeGaps(
+  state: State,
+  gaps: readonly Gap[],
+  inputs: Readonly<Record<string, unknown>>,
+  targets: Readonly<Record<string, Target>>,
+): string[] {
+  const lines = gaps.map(({ line }) => `${state.name}: ${line}`);
+  const written = pick(
+    targets,
+    Object.keys(targets).filter((each) => gaps.some(({ path }) => path === `members.${each}`)),
+  );
+  // Where it never was there are no pods.
+  const there = Object.keys(state.members).filter((each) => state.members[each]?.uid !== undefined);
+  const move = { before: pick(state.members, there), after: written };
+  return [...lines, ...describeInjectionMove(state.name, move, parsePolicies(inputs).restart)];
+}
+
+/** A run that could not begin has left what it was to do in the inputs: the engine's own diff shows it no more. */
+function describeBeginnings(
+  { name, controlPlane, targets: before }: State,
+  targets: Readonly<Record<string, Target>>,
+): string[] {
+  if (controlPlane.state === "Ready") return [];
+  const why = controlPlane.error ?? controlPlane.state;
+  return Object.keys(targets)
+    .filter((cluster) => !sameJson(ownValue(before, cluster), targets[cluster]))
+    .map((cluster) => `${name}: ${cluster} is written as declared: the last run could not begin (${why})`);
 }
 
 function gapsOf(state: State, targets: Readonly<Record<string, Target>>): Gap[] {
@@ -66,7 +100,7 @@ function gapsOf(state: State, targets: Readonly<Record<string, Target>>): Gap[] 
 function restartGapsOf(state: State, inputs: Readonly<Record<string, unknown>>): Gap[] {
   if (parsePolicies(inputs).restart !== "rollout") return [];
   return Object.entries(state.members).flatMap(([cluster, { restarts, restartsDue }]) => {
-    const pending = describePending(restarts) ?? (restartsDue && "what has to, which could not be told");
+    const pending = describePending(restarts) ?? (restartsDue && "workloads (which ones could not be told)");
     if (pending === undefined) return [];
     return [{ path: `members.${cluster}.restarts`, line: `${cluster} has still to restart ${pending}` }];
   });

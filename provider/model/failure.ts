@@ -19,9 +19,9 @@ export function describePath(path: readonly PropertyKey[]): string {
 }
 
 /** A value as a message may show it: short, on one line, quoted. */
-export function describeValue(value: unknown): string {
+export function describeValue(value: unknown, longest = 80): string {
   const text = JSON.stringify(value) ?? String(value);
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+  return text.length > longest ? `${text.slice(0, longest - 3)}...` : text;
 }
 
 /** `"a", "b" and "c"`, or the word given for none. */

@@ -132,6 +132,12 @@ export function problemOfInjection(
     : `no revision or tag ${JSON.stringify(revision)} is served there; it serves ${describeServed(webhooks)}`;
 }
 
+/** A {@link problemOfInjection} in words, and what to do where it is refused. */
+export function describeUnserved(problem: string, isRefused: boolean): string {
+  const advice = isRefused ? '. revisionCheck: "warn" lets it pass' : "";
+  return `${problem}; pods would start there without a sidecar${advice}`;
+}
+
 /** `revision "canary", revision "stable", tag "prod" (stable)`. */
 export function describeServed(webhooks: readonly InjectionWebhook[]): string {
   const texts = webhooks.map(({ revision, tag }) =>

@@ -5,6 +5,11 @@ export function describePart(failure: string): string {
   return `${failure}. What was done is recorded; the next "pulumi up" goes on from there`;
 }
 
+/** Where the control plane could not be written, and so nothing was. */
+export function describeAnew(failures: readonly string[]): string {
+  return `${failures.join("; ")}; the next "pulumi up" begins anew`;
+}
+
 /** Where nothing was done. */
 export function describeNothing(failures: readonly string[]): string {
   return `${failures.join("; ")}. Nothing was written; the next "pulumi up" begins anew`;

@@ -16,6 +16,9 @@ import {
 import type { Policies } from "./spec";
 import type { Target } from "./targets";
 
+/** Characters of an owner that a message repeats: whoever may annotate the namespace has written it. */
+const LONGEST_OWNER = 400;
+
 /** Where the field of a label stands. */
 const LABELS = ".metadata.labels.";
 
@@ -35,26 +38,40 @@ export interface Refusal {
   readonly reason: string;
 }
 
-/** Whether an existing namespace may be taken, told from a look at it. `force` takes it whoever has set what it carries. */
+/** Whether an existing namespace may be taken, told from a look at it. */
 export function refusalOf(existing: Namespace, claim: Claim): Refusal | undefined {
   const { adopt, force } = claim.policies;
+  const [first] = force ? [] : claimsOfOthers(existing, claim);
+  const isRefused = adopt === "never" && ownerOf(existing) !== claim.owner && !claim.known;
+  if (isRefused && first?.property !== "name") return { property: "adopt", reason: describeExisting() };
+  return first;
+}
+
+/** What `force` takes from others on an existing namespace, one sentence each. */
+export function describeTakeovers(existing: Namespace, claim: Claim): string[] {
+  if (!claim.policies.force) return [];
+  return claimsOfOthers(existing, claim).map(({ reason }) => reason.slice(0, reason.lastIndexOf("; ")));
+}
+
+/** What others have made theirs on an existing namespace, the weightiest first. `force` takes it all. */
+function claimsOfOthers(existing: Namespace, claim: Claim): Refusal[] {
+  const claims: Refusal[] = [];
   const owner = ownerOf(existing);
-  const isAnothers = owner !== undefined && owner !== claim.owner;
-  if (isAnothers && !force) return { property: "name", reason: describeOwner(owner, claim.owner) };
-  if (adopt === "never" && owner !== claim.owner && !claim.known) {
-    return { property: "adopt", reason: describeExisting() };
+  if (owner !== undefined && owner !== claim.owner) {
+    claims.push({ property: "name", reason: describeOwner(owner, claim.owner) });
   }
-  if (force) return undefined;
   const competing = competingLabels(claim.labels, existing.labels);
   const foreign = Object.keys(competing).filter((key) => !givesWay(existing, key, claim));
   if (foreign.length > 0) {
-    return { property: "injection", reason: describeCompetitors(existing, competing, foreign) };
+    claims.push({ property: "injection", reason: describeCompetitors(existing, competing, foreign) });
   }
   const conflicts = conflictsOf(existing, claim);
   const [first] = conflicts;
-  if (first === undefined) return undefined;
-  const property = describePath(["labels", first.field.slice(LABELS.length)]);
-  return { property, reason: describeConflicts(conflicts, claim.owner) };
+  if (first !== undefined) {
+    const property = describePath(["labels", first.field.slice(LABELS.length)]);
+    claims.push({ property, reason: describeConflicts(conflicts, claim.owner) });
+  }
+  return claims;
 }
 
 /** The labels over which the cluster would refuse an apply: another manager has set another value. */
@@ -73,11 +90,11 @@ export function describeExisting(): string {
 
 export function describeOwner(owner: string, claimant: string): string {
   const stack = (text: string) => text.slice(0, text.lastIndexOf("/"));
-  const resource = JSON.stringify(owner.slice(owner.lastIndexOf("/") + 1));
+  const resource = describeValue(owner.slice(owner.lastIndexOf("/") + 1), LONGEST_OWNER);
   if (stack(owner) === stack(claimant)) {
     return `it belongs to the GlobalNamespace ${resource} of this stack; to rename that resource give the new one aliases: [{ name: ${resource} }]`;
   }
-  return `it belongs to ${JSON.stringify(owner)}; take it out of that stack, or force: true takes it over`;
+  return `it belongs to ${describeValue(owner, LONGEST_OWNER)}; take it out of that stack, or force: true takes it over`;
 }
 
 /** Labels that would change the meaning of the declared injection, and who set them. */

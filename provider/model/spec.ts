@@ -6,7 +6,7 @@
 import type { Affinity } from "./affinity";
 import { type CheckFailure, describePath, describeValue } from "./failure";
 import { type Injection, labelsOfInjection } from "./injection";
-import { isRecord, type StringMap } from "./json";
+import { isRecord, pick, type StringMap, sameJson } from "./json";
 import type { LabelRequirement } from "./label-selector";
 import { MAX_METADATA_BYTES, problemOfLabelValue } from "./labels";
 import type { Mesh } from "./mesh";
@@ -174,6 +174,23 @@ export function parsePolicies(inputs: Readonly<Record<string, unknown>>): Polici
     restartsAtOnce: known(given.restartsAtOnce, DEFAULT_RESTARTS_AT_ONCE),
     waves: parseWaves(known(known(given.rollout, {}).waves, [])),
   };
+}
+
+/** The inputs of `check`'s making whose change means a write. */
+const WRITTEN = ["targets", "controlPlaneTarget"];
+
+/** Whether a change means a write, so that a check asks the clusters and says what becomes of them. */
+export function meansWrite(
+  before: Readonly<Record<string, unknown>>,
+  after: Readonly<Record<string, unknown>>,
+): boolean {
+  const isSame = before.name === after.name && sameJson(pick(before, WRITTEN), pick(after, WRITTEN));
+  return !isSame || forcesAnew(before, parsePolicies(after));
+}
+
+/** `force` switched on means: take over what stands in the way, also where the last run believed itself done. */
+export function forcesAnew(before: Readonly<Record<string, unknown>> | undefined, policies: Policies): boolean {
+  return policies.force && before !== undefined && !parsePolicies(before).force;
 }
 
 interface RawDeclaration {

@@ -100,6 +100,15 @@ export function parseState(outputs: unknown): State {
   };
 }
 
+/** Members, with those whose cluster was not in the mesh and is again. */
+export function recordedMembers(
+  { members, orphaned }: Pick<State, "members" | "orphaned">,
+  meshClusters: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, MemberStatus>> {
+  const back = Object.keys(orphaned).filter((cluster) => Object.hasOwn(meshClusters, cluster));
+  return { ...pick(orphaned, back), ...members };
+}
+
 function parseStatuses(value: unknown): Record<string, MemberStatus> {
   return isRecord(value) ? mapValues(value, parseStatus) : {};
 }

@@ -117,6 +117,30 @@ describe("a check of a cluster whose kubeconfig is not known now", () => {
   });
 });
 
+describe("a check with force", () => {
+  const isTaken = 'payments: force takes over on cluster "east": label "team" is owned by "kubectl-create"';
+
+  test("says what is taken over, and from whom", async () => {
+    const fake = aFakeMesh();
+    await fake.cluster("east").create({ name: "payments", labels: { team: "z" }, annotations: {} }, "kubectl-create");
+    const { failures } = await checked(fake, { ...ARGS, force: true });
+    expect(failures).toEqual([]);
+    expect(fake.said).toEqual([isTaken]);
+  });
+
+  test("looks at the clusters again when it is switched on, and not once it is", async () => {
+    const fake = aFakeMesh();
+    const first = await up(fake, ARGS);
+    const forced = fake.restart();
+    const { state } = await up(forced, { ...ARGS, force: true }, first.state);
+    expect(forced.requests).toContain("east list");
+    const later = fake.restart();
+    await checked(later, { ...ARGS, force: true }, state.inputs);
+    await checked(later, ARGS, state.inputs);
+    expect(later.requests).toEqual([]);
+  });
+});
+
 describe("what a check refuses", () => {
   test("is everything that the declaration gets wrong, and no cluster is asked", async () => {
     const fake = aFakeMesh();

@@ -6,6 +6,7 @@ import {
   checkMany,
   diffMany,
   inputsOfMany,
+  type ManyReconciled,
   outputsOfMany,
   parseStates,
   readMany,
@@ -44,7 +45,7 @@ function aRun(fake: FakeMesh) {
     checked: (args: Properties, kept?: Kept) => checkMany(kept?.inputs ?? {}, { ...args, resource: "teams" }, context),
     checkedSingle: (name: string, args: Properties): Promise<CheckResult> =>
       check({}, { ...args, name, resource: name }, context),
-    async up(args: Properties, kept?: Kept): Promise<Kept & { readonly failures: readonly string[] }> {
+    async up(args: Properties, kept?: Kept): Promise<Kept & Omit<ManyReconciled, "states">> {
       const { inputs, failures } = await this.checked(args, kept);
       expect(failures).toEqual([]);
       const done = await reconcileMany(inputs, kept?.states ?? {}, withClaims);
@@ -143,6 +144,16 @@ describe("many namespaces as one resource", () => {
     expect(second.failures).toEqual([expect.stringContaining("Nothing was written to the clusters")]);
     expect(names(second.states)).toEqual(["orders"]);
     expect(diffMany(second.states, second.inputs, aMesh()).changes).toBe(true);
+  });
+
+  test("of which none could be begun leave nothing to remember", async () => {
+    const fake = aFakeMesh();
+    fake.fail("controlPlane", { ...DOWN, verbs: ["apply"] });
+    const { states, isPartial } = await aRun(fake).up(TWO);
+    expect({ states, isPartial }).toEqual({ states: {}, isPartial: false });
+    fake.heal("controlPlane");
+    fake.fail("west", DOWN);
+    expect(await aRun(fake.restart()).up(TWO)).toMatchObject({ isPartial: true });
   });
 
   test("end one by one as they are taken out, each by its own policy, and the preview says how", async () => {

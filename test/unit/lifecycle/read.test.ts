@@ -121,6 +121,9 @@ describe("a refresh", () => {
     for (const place of CLUSTERS) fake.cluster(place).vanish("payments");
     const recorded = { ...state, inputs: { ...state.inputs, recordedBy: { east: "acme/mesh/dev/mesh/from-east" } } };
     expect((await seen(fake, recorded)).inputs.recordedBy).toEqual(recorded.inputs.recordedBy);
+    // A record that was followed and is gone means no cluster, and without the resource it would mean all.
+    const none = { ...recorded, inputs: { ...state.inputs, recordedBy: {} } };
+    expect((await seen(fake, none)).inputs.recordedBy).toEqual({});
   });
 
   test("leaves to others what was declared and never reached a cluster", async () => {

@@ -219,6 +219,58 @@ describe("a cluster that leaves", () => {
     expect(back.writes()).toEqual(["controlPlane apply", "west apply"]);
   });
 
+  test("that comes back to the mesh and is not declared leaves, which the diff says before", async () => {
+    const fake = aFakeMesh();
+    const { state } = await up(fake, { labels: { team: "a" }, onLeave: "delete" });
+    const without = fake.restart({ clusters: { east: {}, north: {} } });
+    const { state: after } = await up(without, { labels: { team: "a" }, onLeave: "delete" }, state);
+    const back = fake.restart();
+    const args = { labels: { team: "a" }, onLeave: "delete", clusters: ["east", "north"] };
+    const { inputs } = await checked(back, args, after.inputs);
+    expect(diff(after, inputs, aMesh())).toMatchObject({
+      changes: true,
+      remarks: [expect.stringContaining("payments: leaves west: the namespace is DELETED there")],
+    });
+    const { state: left } = await up(back, args, after);
+    expect(await labelsOn(fake, "west")).toBeUndefined();
+    expect(left).toMatchObject({ orphaned: {}, members: { east: {}, north: {} } });
+  });
+
+  test("is refused where it is a cluster of the namespace by another name, and not given back where that was not seen", async () => {
+    const fake = aFakeMesh();
+    const { state } = await up(fake, { ...ARGS, clusters: ["east"] });
+    const renamed = fake.restart();
+    for (const ask of ["list", "get", "apply"] as const) {
+      const api = renamed.world.fleet.api("west");
+      Object.assign(api, { [ask]: fake.restart().world.fleet.api("east")[ask] });
+    }
+    const moved = { ...ARGS, clusters: ["west"] };
+    const { inputs, failures } = await checked(renamed, moved, state.inputs);
+    expect(failures).toEqual([
+      { property: "provider", reason: expect.stringContaining('cluster "east" and cluster "west" are one cluster') },
+    ]);
+    const { state: after } = await reconcile(inputs, state, renamed.world);
+    expect(await labelsOn(fake, "east")).toEqual({ team: "a" });
+    expect(Object.keys(after.members)).toEqual(["west"]);
+    expect(renamed.said).toContain(
+      'payments: cluster "east" and cluster "west" are one cluster; nothing is taken back there',
+    );
+  });
+
+  test("by a run that was cut off is not looked for where nothing is declared anew, and nobody was told of it", async () => {
+    const fake = aFakeMesh();
+    const { state } = await up(fake, ARGS);
+    await up(fake.restart(), { ...ARGS, clusters: "all" }, state);
+    const later = fake.restart();
+    await later.world.fleet.list("controlPlane");
+    const { state: after } = await up(later, { ...ARGS, onDelete: "release" }, state);
+    expect(await labelsOn(fake, "north")).toEqual({ team: "a" });
+    expect(later.said).toEqual([]);
+    await up(later, { ...ARGS, labels: { team: "b" } }, after);
+    expect(await labelsOn(fake, "north")).toEqual({});
+    expect(later.said).toContainEqual(expect.stringContaining("payments: leaves north: its labels are taken back"));
+  });
+
   test("that comes back to the mesh is not believed to hold what it held", async () => {
     const fake = aFakeMesh();
     const { state } = await up(fake, { labels: { team: "a" } });
@@ -487,6 +539,23 @@ describe("what stands there already", () => {
     expect(await labelsOn(fake, "east")).toEqual({ team: "a" });
   });
 
+  test("stays another's though a refresh has seen it: it competes with what is declared, and was never ours", async () => {
+    const fake = aFakeMesh();
+    const declared = { ...ARGS, injection: { revision: "canary" }, revisionCheck: "off" };
+    const { state } = await up(fake, declared);
+    fake.cluster("east").edit("payments", { labels: { "istio-injection": "enabled" } });
+    const seen = (await read(state, fake.restart().world)) as State;
+    expect(seen.members.east?.labels).toHaveProperty("istio-injection");
+    const later = fake.restart();
+    const { inputs, failures } = await checked(later, { ...declared, injection: "disabled" }, seen.inputs);
+    const why = 'label "istio-injection" is owned by "kubectl-label"';
+    expect(failures).toEqual([{ property: 'labels["istio-injection"]', reason: expect.stringContaining(why) }]);
+    const recorded = { ...seen, inputs: { ...seen.inputs, targets: seen.targets } };
+    const { failures: refused } = await reconcile(inputs, recorded, later.world);
+    expect(refused).toEqual([expect.stringContaining(why)]);
+    expect(await labelsOn(fake, "east")).toMatchObject({ "istio-injection": "enabled" });
+  });
+
   test("of what we wrote before is put right without force: that is drift", async () => {
     const fake = aFakeMesh();
     const { state } = await up(fake, ARGS);
@@ -506,6 +575,32 @@ describe("what stands there already", () => {
     ]);
   });
 
+  test("keeps its identity in the record where that may not be read for one run", async () => {
+    const fake = aFakeMesh();
+    const { state } = await up(fake, ARGS);
+    const blind = fake.restart();
+    const fleet = { ...blind.world.fleet, identity: async () => undefined };
+    const { inputs } = await checked(blind, { ...ARGS, labels: { team: "b" } }, state.inputs);
+    const { state: after } = await reconcile(inputs, state, { ...blind.world, fleet });
+    expect(after.members.east?.cluster).toBe(state.members.east?.cluster);
+  });
+
+  test("that was refused is settled by declaring what the cluster carries, and not by another change", async () => {
+    const fake = aFakeMesh();
+    const { state } = await up(fake, ARGS);
+    const failed = { ...state.members.east, state: "Failed", error: "forbidden" } as const;
+    const unread = { ...state, members: { ...state.members, east: failed } } as State;
+    const { state: still } = await up(fake.restart(), { ...ARGS, onDelete: "delete" }, unread);
+    expect(still.members.east).toMatchObject({ state: "Failed" });
+    const refused = { ...unread, targets: { ...state.targets, east: { labels: { team: "b" } } } };
+    const { state: after } = await up(fake.restart(), ARGS, {
+      ...refused,
+      inputs: { ...state.inputs, labels: { team: "b" } },
+    });
+    expect(after.members.east).toMatchObject({ state: "Ready" });
+    expect(after.members.east).not.toHaveProperty("error");
+  });
+
   test("is another cluster under the name of one before, and is not written", async () => {
     const fake = aFakeMesh();
     const { state } = await up(fake, ARGS);
@@ -515,6 +610,35 @@ describe("what stands there already", () => {
       expect.stringContaining("this is another cluster than the one of that name before"),
     ]);
     expect(await labelsOn(fake, "east")).toEqual({ team: "a" });
+  });
+});
+
+describe("a label that nobody serves", () => {
+  const CANARY = { ...ARGS, injection: { revision: "canary" } };
+
+  test("is not written to a cluster that could not be asked before, and answers now", async () => {
+    const fake = aFakeMesh();
+    const { inputs } = await checked(fake, CANARY);
+    const fleet = { ...fake.world.fleet, webhooks: async () => [] };
+    const { state, failures } = await reconcile(inputs, undefined, { ...fake.world, fleet });
+    expect(failures).toEqual([
+      expect.stringContaining('on cluster "east": no revision or tag "canary" is served there'),
+      expect.stringContaining('on cluster "west": no revision or tag "canary" is served there'),
+    ]);
+    expect(state.members.east).toMatchObject({ state: "Failed", labels: {} });
+    expect(fake.writes()).toEqual(["controlPlane apply"]);
+  });
+
+  test.each([
+    ["revisionCheck lets it pass", { revisionCheck: "warn" }, async () => []],
+    ["the cluster does not say who injects", {}, () => Promise.reject(FORBIDDEN.error)],
+  ])("is written where %s", async (_, changes, webhooks) => {
+    const fake = aFakeMesh();
+    const { inputs } = await checked(fake, { ...CANARY, ...changes });
+    const fleet = { ...fake.world.fleet, webhooks };
+    const { failures } = await reconcile(inputs, undefined, { ...fake.world, fleet });
+    expect(failures).toEqual([]);
+    expect(await labelsOn(fake, "east")).toMatchObject({ "istio.io/rev": "canary" });
   });
 });
 

@@ -196,6 +196,16 @@ describe("a cluster that fails during a destroy", () => {
     expect(smaller.said).toEqual(["payments: west is no longer in the mesh; its namespace is left as it is"]);
   });
 
+  test("is ended like any other where it was taken out of the mesh and is back", async () => {
+    const { fake, state } = await made({ onDelete: "delete" });
+    const { west, ...members } = state.members;
+    const orphaned = { ...state, members, orphaned: { west } } as State;
+    const back = fake.restart();
+    expect(await remove(orphaned, back.world)).toEqual([]);
+    expect(await labelsOn(fake, "west")).toBeUndefined();
+    expect(back.said).toEqual([]);
+  });
+
   test("whose answer was lost when the namespace was made is cleaned like any other", async () => {
     const fake = aFakeMesh();
     fake.fail("east", ANSWER_LOST);

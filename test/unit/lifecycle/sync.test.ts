@@ -363,9 +363,11 @@ describe("a GlobalNamespace that leaves clusters out", () => {
     await first.sync("from-east", EAST);
     await first.namespace("shop", {});
     world.mesh.vanish("shop");
-    expect((await world.process().namespace("shop", {}, "preview")).checkFailures).toEqual([
-      { property: "clusters", reason: expect.stringContaining('run "pulumi up --refresh"') },
-    ]);
+    const refused = [{ property: "clusters", reason: expect.stringContaining('run "pulumi up --refresh"') }];
+    expect((await world.process().namespace("shop", {}, "preview")).checkFailures).toEqual(refused);
+    // Nor where somebody has made another one in its place.
+    await add(world.mesh, "shop");
+    expect((await world.process().namespace("shop", {}, "preview")).checkFailures).toEqual(refused);
   });
 
   test("keeps its clusters while the mesh cannot be reached, and is not begun without it", async () => {

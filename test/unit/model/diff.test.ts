@@ -80,6 +80,19 @@ describe("a diff", () => {
     ]);
   });
 
+  test("says that what becomes of it is known after the update, where its policy is", () => {
+    expect(between(aState(), { targets: { east: target }, onLeave: UNKNOWN }).remarks).toEqual([
+      "payments: leaves west: whether the namespace is DELETED there is known after the update, with onLeave",
+    ]);
+  });
+
+  test("says it of a cluster that was not in the mesh and is again", () => {
+    const orphaned = { north: aStatus() };
+    expect(between(aState({ orphaned })).remarks).toEqual([expect.stringContaining("payments: leaves north: ")]);
+    const smaller = aMesh({ clusters: { east: {}, west: {} } });
+    expect(diff(aState({ orphaned }), aState().inputs, smaller)).toEqual(NOTHING);
+  });
+
   test("says nothing of a control plane that is left, and that keeps the namespace", () => {
     const { inputs } = aState();
     const onWest = aMesh({ controlPlane: "west" });
@@ -165,6 +178,30 @@ describe("what an earlier run left undone is seen from the outputs alone", () =>
     expect(between(state)).toEqual({ changes: true, replaces: [], paths: [path], remarks: [`payments: ${line}`] });
   });
 
+  test("also that pods are met where the injection is still another one", () => {
+    const injected = (mode: string) => ({ "istio.io/rev": mode });
+    const targets = { east: { labels: injected("canary") }, west: { labels: injected("canary") } };
+    const declared = { injection: { revision: "canary" }, restart: "rollout", targets };
+    const members = {
+      east: aStatus({ state: "Failed", labels: injected("stable"), error: "forbidden" }),
+      west: { state: "Unreachable", labels: {}, error: "no answer" },
+    } as const;
+    const state = aState({ members, targets, inputs: { ...aState().inputs, ...declared } });
+    expect(between(state).remarks).toEqual([
+      "payments: east is written again: forbidden",
+      "payments: west is written again: no answer",
+      'payments: on east workloads whose pods would get something else now are RESTARTED (restart: "rollout")',
+    ]);
+  });
+
+  test("also what a run was to do that could not begin: the engine takes its inputs for those of before", () => {
+    const controlPlane = aStatus({ state: "Failed", error: "an admission webhook said no", unconfirmed: true });
+    const targets = { ...aState().targets, west: { labels: { team: "b" } } };
+    expect(between(aState({ controlPlane }), { targets }).remarks).toEqual([
+      "payments: west is written as declared: the last run could not begin (an admission webhook said no)",
+    ]);
+  });
+
   test("also of a cluster called constructor", () => {
     const labels = { team: "a" };
     const targets = { constructor: { labels } } as unknown as State["targets"];
@@ -201,7 +238,7 @@ describe("workloads that wait for a restart", () => {
     const untold = aState({ members: { ...aState().members, east } });
     const declared = { ...untold, inputs: { ...untold.inputs, restart: "rollout" } };
     expect(between(declared).remarks).toEqual([
-      "payments: east has still to restart what has to, which could not be told",
+      "payments: east has still to restart workloads (which ones could not be told)",
     ]);
     expect(between(untold).changes).toBe(false);
   });

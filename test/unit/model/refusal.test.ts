@@ -7,6 +7,7 @@ import {
   describeConflicts,
   describeOverruled,
   describeOwner,
+  describeTakeovers,
   isOursToSettle,
   refusalOf,
 } from "../../../provider/model/refusal.ts";
@@ -48,6 +49,22 @@ describe("a namespace that is there already", () => {
     expect(refusalOf(theirs(syncFieldManagerOf("acme/mesh/dev/mesh/sync")), aClaim())).toBeUndefined();
   });
 
+  test("is taken by force from whoever has it, who is named with what is theirs", () => {
+    const existing = aNamespace({
+      labels: { team: "b", "istio-injection": "enabled" },
+      annotations: { [OWNER_ANNOTATION]: OTHER_STACK },
+      fieldManagers: [managerOf("team", "kubectl-label"), managerOf("istio-injection", "argocd")],
+    });
+    const labels = { team: "a", ...CANARY };
+    expect(describeTakeovers(existing, aClaim({ labels, force: true }))).toEqual([
+      `it belongs to "${OTHER_STACK}"`,
+      'label istio-injection="enabled" is owned by "argocd", and competes with the declared injection',
+      'label "team" is owned by "kubectl-label"',
+    ]);
+    expect(describeTakeovers(existing, aClaim({ labels }))).toEqual([]);
+    expect(describeTakeovers(owned(OWNER), aClaim({ labels, force: true }))).toEqual([]);
+  });
+
   test("is refused with adopt: never, unless it is known or our own", () => {
     expect(refusalOf(aNamespace(), aClaim({ adopt: "never" }))).toEqual({
       property: "adopt",
@@ -64,6 +81,10 @@ describe("a namespace that is there already", () => {
       reason: `it belongs to "${OTHER_STACK}"; take it out of that stack, or force: true takes it over`,
     });
     expect(refusalOf(owned(OTHER_STACK), aClaim({ known: true }))).toMatchObject({ property: "name" });
+  });
+
+  test("is refused with no more of its owner than a message can bear", () => {
+    expect(refusalOf(owned("x/".repeat(100_000)), aClaim())?.reason.length).toBeLessThan(600);
   });
 
   test("is refused where another resource of the stack owns it, with how to rename", () => {
