@@ -18,9 +18,6 @@ const ISTIO = "test/lab/istio-setup.ts";
 /** What a test needs that declares workloads beside namespaces. */
 const KUBERNETES_PLUGIN = "test/e2e/kubernetes-plugin-setup.ts";
 
-/** A browser for the tests of pages. */
-const BROWSER = "test/lab/browser-setup.ts";
-
 /** End-to-end tests run one file a lab, and a lab is idle while the command line starts. */
 const LABS = 3;
 
@@ -47,10 +44,9 @@ function project(name: string, globalSetup: string[] = []) {
 
 export default defineConfig({
   test: {
-    passWithNoTests: true,
     projects: [
       project("unit"),
-      project("browser", [BROWSER]),
+      project("browser"),
       project("contract", [SHARED_LAB]),
       project("lab", [ISTIO]),
       project("package", [RUN_FOLDER]),

@@ -15,7 +15,8 @@ export function describeMachine(env: NodeJS.ProcessEnv): Record<string, string> 
     date: new Date().toISOString().slice(0, 10),
     processors: `${processors.length} × ${processors[0]?.model ?? "unknown"}`,
     memory: `${Math.round(totalmem() / 2 ** 30)} GiB`,
-    system: `${platform()} ${release()} ${arch()}`,
+    // The kernel's version without what a distribution calls its build.
+    system: `${platform()} ${/^\d+\.\d+/.exec(release())?.[0] ?? release()} ${arch()}`,
     "Node.js": process.versions.node,
     Pulumi: execFileSync("pulumi", ["version"], { env, encoding: "utf8" }).trim(),
     "@pulumi/pulumi": manifest.devDependencies["@pulumi/pulumi"],

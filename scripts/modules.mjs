@@ -8,7 +8,7 @@ import { root } from "./root.mjs";
 export async function installModules(env, say) {
   if (areInstalled()) return;
   // Not `npm ci`: that refuses a lock file which lacks the packages for other systems, and those are lacking when it was
-  // written against a registry that does not have them all. This follows the lock file too, and leaves it as it is.
+  // written on a machine that could not get them. This follows the lock file too, and leaves it as it is.
   // The dependencies' install scripts are not needed, and the project's own is run by hand where it is.
   const args = ["install", "--no-save", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
   await withProgress("node_modules: npm install (as package-lock.json says, about 20 s)", say, () =>

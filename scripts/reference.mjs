@@ -13,11 +13,11 @@ const page = join(root, "docs", "reference.md");
 
 const head = `# Reference
 
-Every class, input and output. Written by \`npm run reference\` from the comments in \`sdk/\`, which an editor shows as well.
+Every class, input and output, and the functions that the [plugin](faces.md) has besides. Written by \`npm run reference\` from the comments in \`sdk/\`, which an editor shows as well.
 `;
 
 const missing = [];
-const files = modulesOf("index.ts").map(parse);
+const files = [...modulesOf("index.ts"), "plugin/functions.ts"].map(parse);
 const text = format(
   [head, ...files.flatMap(classesOf), ...files.flatMap(functionsOf), "## Types\n", ...files.flatMap(typesOf)].join(
     "\n",

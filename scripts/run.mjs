@@ -5,11 +5,14 @@
  * preparations goes to standard error, since the output of `lab env` is for a shell to eval.
  */
 
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { buildIfChanged } from "./build.mjs";
 import { check } from "./check.mjs";
 import { installModules } from "./modules.mjs";
 import { findNode, linkNode } from "./node-version.mjs";
 import { runProgram } from "./program.mjs";
+import { root } from "./root.mjs";
 
 const vitest = ["node_modules/vitest/vitest.mjs", "run"];
 
@@ -46,6 +49,7 @@ const tasks = {
     const run = (files, env) =>
       runProgram("node", [...vitest, "--project", "unit", "--project", "e2e", "--project", "long", ...files], env);
     if (args.length > 0) return run(args, long);
+    mustBeThere([...faultSuite, ...withKubernetesPlugin, ...onBothFaces]);
     await run([...faultSuite, ...withKubernetesPlugin], long);
     await run(onBothFaces, { ...env, GLOBAL_NAMESPACE_TEST_FACE: "plugin" });
   },
@@ -90,6 +94,12 @@ async function main([name, ...args]) {
   await installModules(env, say);
   linkNode(node);
   await task(args, env);
+}
+
+/** Vitest runs those of its files that it finds, and says nothing of the others. */
+function mustBeThere(paths) {
+  const missing = paths.filter((path) => !existsSync(join(root, path)));
+  if (missing.length > 0) throw new Error(`scripts/run.mjs names tests that are not there: ${missing.join(", ")}`);
 }
 
 function say(line) {

@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
-import { afterAll, beforeAll, inject } from "vitest";
+import { afterAll, beforeAll } from "vitest";
+import { findBrowser } from "../lab/browser.ts";
 
 /** Nothing that reaches out, or that a container without rights cannot do. */
 const FLAGS = [
@@ -26,18 +27,17 @@ export interface OpenedPage {
   readonly complaints: readonly string[];
 }
 
-/** One browser for the tests of a file. */
+/** One browser for the tests of a file. Where none can be had, these tests fail, and those of other folders run. */
 export function useBrowser(): (html: string, options?: BrowserContextOptions) => Promise<OpenedPage> {
   const dir = mkdtempSync(join(tmpdir(), "global-namespace-page-"));
   let browser: Browser;
   let count = 0;
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: inject("browserPath"), headless: true, args: FLAGS });
+    const executablePath = await findBrowser((line) => process.stdout.write(`lab: ${line}\n`));
+    browser = await chromium.launch({ executablePath, headless: true, args: FLAGS });
+    return () => browser.close();
   });
-  afterAll(async () => {
-    await browser.close();
-    rmSync(dir, { recursive: true, force: true });
-  });
+  afterAll(() => rmSync(dir, { recursive: true, force: true }));
   return async (html, options = {}) => {
     count += 1;
     const path = join(dir, `${count}.html`);

@@ -7,6 +7,7 @@ import { describe, expect, test } from "vitest";
 import type { NamespaceApi } from "../../provider/kube/namespace-api.ts";
 import type { ClusterError } from "../../provider/model/cluster-error.ts";
 import type { Namespace, NamespaceApply } from "../../provider/model/namespace.ts";
+import { until } from "../lab/condition.ts";
 
 export interface Subject {
   readonly api: NamespaceApi;
@@ -65,13 +66,8 @@ export function describeNamespaceApi(title: string, makeSubject: () => Subject):
       .map(({ manager }) => manager)
       .sort();
 
-  const gone = async (api: NamespaceApi, name: string): Promise<boolean> => {
-    for (let tries = 0; tries < 300; tries++) {
-      if ((await api.get(name)) === undefined) return true;
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-    return false;
-  };
+  const gone = (api: NamespaceApi, name: string): Promise<boolean> =>
+    until(async () => (await api.get(name)) === undefined, { what: `the end of ${name}` });
 
   describe(`${title}: get and list`, () => {
     test("a namespace that is not there is undefined", async () => {

@@ -88,6 +88,9 @@ describe("a namespace that exists already", () => {
     });
     expect(writes).toEqual({});
     declare(", force: true");
+    const preview = await world.project.preview();
+    expect(preview).toContain('contested: force takes over on cluster "east": label "team" is owned by "flux"');
+    expect(preview).not.toContain("hidden");
     await world.project.up();
     expect(await world.labels("east", "contested")).toEqual({ team: "hidden" });
   });
@@ -113,6 +116,9 @@ describe("a namespace that is somebody's", () => {
     expect(second.resources().some(({ type }) => type.endsWith("GlobalNamespace"))).toBe(false);
 
     second.program(programOf("claimed", `{ labels: { team: "second" }, clusters: ["east", "west"], force: true }`));
+    expect(await second.preview()).toContain(
+      'claimed: force takes over on the control plane: it belongs to "organization/claim/dev/mesh/claimed"',
+    );
     await second.up();
     expect(await world.labels("east", "claimed")).toEqual({ team: "second" });
     expect(await world.annotations("east", "claimed")).toMatchObject({

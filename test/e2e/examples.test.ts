@@ -133,15 +133,18 @@ describe("the examples", () => {
     const project = await copyOf("workloads");
     const clusters = ["east", "west"].map((name) => world.lab.cluster(name));
     const runners = clusters.map((cluster) => runPods(cluster));
-    await project.ok("stack", "init", "dev");
-    await project.up();
-    for (const { kube } of clusters) {
-      const [deployment] = await kube.list("/apis/apps/v1/namespaces/payments/deployments");
-      expect(deployment).toMatchObject({ metadata: { name: "api" }, status: { readyReplicas: 2 } });
+    try {
+      await project.ok("stack", "init", "dev");
+      await project.up();
+      for (const { kube } of clusters) {
+        const [deployment] = await kube.list("/apis/apps/v1/namespaces/payments/deployments");
+        expect(deployment).toMatchObject({ metadata: { name: "api" }, status: { readyReplicas: 2 } });
+      }
+      await project.ok("preview", "--expect-no-changes");
+      await project.ok("destroy", "--yes");
+    } finally {
+      await Promise.all(runners.map((runner) => runner.stop()));
     }
-    await project.ok("preview", "--expect-no-changes");
-    await project.ok("destroy", "--yes");
-    for (const runner of runners) await runner.stop();
     for (const { kube } of clusters) {
       expect(await kube.list("/apis/apps/v1/namespaces/payments/deployments")).toEqual([]);
     }

@@ -82,13 +82,15 @@ describe("killed with SIGKILL in the middle", () => {
     const providers = children.filter(({ command }) => command.includes("dynamic-provider"));
     const doomed = victim === "pulumi" ? [{ pid: pulumi }, ...children] : providers;
     if (doomed.length === 0) throw new Error("there is nothing to kill");
-    for (const { pid } of doomed) {
-      try {
-        process.kill(pid, "SIGKILL");
-      } catch (error) {
-        // It ended by itself meanwhile.
-        if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
-      }
+    for (const { pid } of doomed) send("SIGKILL", pid);
+  }
+
+  function send(signal: NodeJS.Signals, pid: number): void {
+    try {
+      process.kill(pid, signal);
+    } catch (error) {
+      // It ended by itself meanwhile.
+      if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
     }
   }
 
@@ -147,18 +149,24 @@ describe("killed with SIGKILL in the middle", () => {
       const name = `interrupted-${times}`;
       declare(args(name, "a"));
       const run = project.start("up", "--yes", "--skip-preview");
-      const interrupt = () => process.kill(-(run.child.pid ?? 0), "SIGINT");
+      const interrupt = () => send("SIGINT", -(run.child.pid ?? 0));
       let isAsked = false;
+      let second: NodeJS.Timeout | undefined;
       world.proxies.west?.judge(({ isWrite }) => {
         if (!isWrite || isAsked) return undefined;
         isAsked = true;
         interrupt();
-        if (times === 2) setTimeout(interrupt, 500);
+        if (times === 2) second = setTimeout(interrupt, 500);
         return { kind: "delay", milliseconds: 1500 };
       });
       await run.ended;
+      clearTimeout(second);
       world.heal();
       expect(isAsked).toBe(true);
+      if (times === 1) {
+        const status = { state: "Ready", labels: { team: "a" } };
+        expect(project.namespace(name).outputs.members).toMatchObject({ east: status, west: status, north: status });
+      }
       // Who is cut off at once leaves a lock behind.
       if (times === 2) await project.run("cancel", "--yes");
       await project.up("--refresh");

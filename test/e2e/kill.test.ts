@@ -324,6 +324,7 @@ describe("the provider's process, killed", () => {
       const scenario = scenarios[title] as Scenario;
       const number = Object.keys(scenarios).indexOf(title);
       for (let round = 0; round < ROUNDS; round++) {
+        const before = runs;
         for (let write = 1, more = true; more; write++) {
           // Before a write is after the one before it, but for what is under way.
           for (const when of IS_LONG || write === 1 ? (["before", "after"] as const) : (["after"] as const)) {
@@ -337,6 +338,8 @@ describe("the provider's process, killed", () => {
             if (more) runs++;
           }
         }
+        // Each has a write: where nothing was killed, nothing was tried.
+        expect(runs, `kills in round ${round}`).toBeGreaterThan(before);
       }
     },
   );

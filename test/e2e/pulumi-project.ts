@@ -150,11 +150,15 @@ const { GlobalNamespace, GlobalNamespaces, Mesh, NamespaceSync, ...functions } =
     });
   }
 
-  /** A command that is stopped with ^C when `until` ends. */
+  /** A command that is stopped with ^C when `until` ends or fails. */
   async interrupted(args: readonly string[], until: () => Promise<unknown>): Promise<CommandResult> {
     const { child, ended } = this.start(...args);
-    await until();
-    child.kill("SIGINT");
+    try {
+      await until();
+    } finally {
+      child.kill("SIGINT");
+      await ended;
+    }
     return ended;
   }
 

@@ -1,34 +1,10 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { parse } from "yaml";
 import { until } from "../lab/condition.ts";
 import type { PolicyRule } from "../lab/lab-cluster.ts";
 import { createNode, runPods } from "../lab/pods.ts";
 import { aFaultyWorld, type FaultyWorld } from "./engine/faulty-world.ts";
 import { injectAs, injects } from "./injector.ts";
-
-const page = readFileSync(join(import.meta.dirname, "..", "..", "docs", "rights.md"), "utf8");
-
-/** The rules of the ClusterRoles of docs/rights.md, by name. */
-const roles = new Map(
-  [...page.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(([, text = ""]) => {
-    const { metadata, rules } = parse(text) as { metadata: { name: string }; rules: readonly PolicyRule[] };
-    return [metadata.name, rules] as const;
-  }),
-);
-
-const rulesOf = (...names: readonly string[]) => names.flatMap((name) => roles.get(name) ?? []);
-
-interface Right {
-  readonly resource: string;
-  readonly verb: string;
-}
-
-const rightsOf = (...names: readonly string[]): readonly Right[] =>
-  rulesOf(...names).flatMap(({ resources = [], verbs }) =>
-    resources.flatMap((resource) => verbs.map((verb) => ({ resource, verb }))),
-  );
+import { type Right, rightsOf, rulesOf } from "./rights-page.ts";
 
 /** The same rules but for a verb; on one resource, where one is named. */
 const without = (rules: readonly PolicyRule[], verb: string, resource?: string): readonly PolicyRule[] =>
@@ -119,25 +95,28 @@ describe("the rights on one cluster", () => {
   test.each([
     ["list", "*", "may not be listed"],
     ["get", "namespaces", 'cannot get resource "namespaces"'],
-  ])(
-    "to delete are not enough without %s on %s, which is said; with deleteNonEmpty nothing is looked at",
-    async (verb, resource, why) => {
-      const rules = rulesOf("global-namespace-write", "global-namespace-delete");
-      const engine = await engineWith(`no-${verb}-to-delete`, without(rules, verb, resource));
-      const name = `delete-without-${verb}`;
-      const program = (rest = {}) => ({ [name]: args("a", { revisionCheck: "off", onDelete: "delete", ...rest }) });
-      await engine.up(program());
-      const { failures } = await engine.destroy();
-      expect(failures).toHaveLength(1);
-      expect(failures[0]).toContain(`cannot delete namespace "${name}" on cluster "east": `);
-      expect(failures[0]).toContain(why);
-      expect(await world.labels("east", name)).toEqual({ team: "a" });
-      if (verb === "get") return;
-      expect(await engine.up(program({ deleteNonEmpty: true }))).toMatchObject({ failures: [] });
-      expect(await engine.destroy()).toMatchObject({ failures: [] });
-      expect(await world.labels("east", name)).toBeUndefined();
-    },
-  );
+  ])("to delete are not enough without %s on %s, which is said", async (verb, resource, why) => {
+    const rules = rulesOf("global-namespace-write", "global-namespace-delete");
+    const engine = await engineWith(`no-${verb}-to-delete`, without(rules, verb, resource));
+    const name = `delete-without-${verb}`;
+    await engine.up({ [name]: args("a", { revisionCheck: "off", onDelete: "delete" }) });
+    const { failures } = await engine.destroy();
+    expect(failures).toHaveLength(1);
+    expect(failures[0]).toContain(`cannot delete namespace "${name}" on cluster "east": `);
+    expect(failures[0]).toContain(why);
+    expect(await world.labels("east", name)).toEqual({ team: "a" });
+  });
+
+  test("to delete are enough without list on * once deleteNonEmpty is set: nothing is looked at then", async () => {
+    const rules = rulesOf("global-namespace-write", "global-namespace-delete");
+    const engine = await engineWith("no-look-to-delete", without(rules, "list", "*"));
+    const program = (rest = {}) => ({ unseen: args("a", { revisionCheck: "off", onDelete: "delete", ...rest }) });
+    await engine.up(program());
+    expect((await engine.destroy()).failures).toHaveLength(1);
+    expect(await engine.up(program({ deleteNonEmpty: true }))).toMatchObject({ failures: [] });
+    expect(await engine.destroy()).toMatchObject({ failures: [] });
+    expect(await world.labels("east", "unseen")).toBeUndefined();
+  });
 
   describe("for a NamespaceSync", () => {
     const ROLES = { east: "global-namespace-sync-source", mesh: "global-namespace-write" };
@@ -177,7 +156,7 @@ describe("the rights on one cluster", () => {
     const rights = Object.entries(ROLES).flatMap(([place, role]) =>
       rightsOf(role).map((right) => ({ ...right, place })),
     );
-    test.each(rights)("without $verb on $resource of $place it says who may not do what", async (right) => {
+    test.each(rights)("without $verb on $resource of $place it says who may not do what, or does it", async (right) => {
       const { place, verb } = right;
       const name = `synced-without-${verb}-${place}`;
       const user = `no-${verb}-${place}`;
@@ -185,7 +164,11 @@ describe("the rights on one cluster", () => {
       const engine = await syncEngine(user, right);
       const { failures } = await engine.up(programOf(name));
       // What is there is known from the list.
-      if (verb === "get") return expect(failures).toEqual([]);
+      if (verb === "get") {
+        expect(failures).toEqual([]);
+        expect(await world.labels("mesh", name)).toEqual({ "istio-injection": "enabled" });
+        return;
+      }
       const where = place === "mesh" ? "the control plane" : 'cluster "east"';
       const what = verb === "list" ? `cannot list the namespaces of ${where}: ` : `cannot sync namespace "${name}" to `;
       expect(failures).toHaveLength(1);

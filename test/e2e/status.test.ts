@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Status } from "../../cli/status/status.ts";
 import { until } from "../lab/condition.ts";
+import { rightsOf } from "./rights-page.ts";
 import { aWorld, MESH, type World } from "./world.ts";
 
 describe("status", () => {
@@ -42,7 +43,7 @@ describe("status", () => {
     expect(exitCode).toBe(0);
   });
 
-  test("asks each cluster once a kind, and writes nothing", async () => {
+  test("asks each cluster once a kind, as the rights for it allow, and writes nothing", async () => {
     const since = world.lab.names.map((name) => [name, world.lab.cluster(name).mark()] as const);
     await status();
     const asked = since.map(([name, mark]) => [
@@ -51,6 +52,8 @@ describe("status", () => {
     ]);
     const once = { "list namespaces": 1, "list mutatingwebhookconfigurations": 1, "list pods": 1 };
     expect(Object.fromEntries(asked)).toEqual({ mesh: { "list namespaces": 1 }, east: once, north: once, west: once });
+    const allowed = rightsOf("global-namespace-status").map(({ verb, resource }) => `${verb} ${resource}`);
+    expect(Object.keys(once).sort()).toEqual(allowed.sort());
   });
 
   test("shows what was changed behind the program's back, and who did it", async () => {

@@ -10,10 +10,11 @@ beforeAll(() => {
 /** Stand in the state of every resource and run at a destroy years later. If this fails, undo what made it fail. */
 const FROZEN = {
   GlobalNamespace: 'exports.handler = () => require("pulumi-global-namespace/provider").provider;',
+  GlobalNamespaces: 'exports.handler = () => require("pulumi-global-namespace/provider").globalNamespaces;',
   NamespaceSync: 'exports.handler = () => require("pulumi-global-namespace/provider").namespaceSync;',
 };
 
-const CLASSES = ["GlobalNamespace", "Mesh", "NamespaceSync"];
+const CLASSES = ["GlobalNamespace", "GlobalNamespaces", "Mesh", "NamespaceSync"];
 const METHODS = ["configure", "check", "diff", "create", "update", "read", "delete"];
 
 /** Packages that are loaded, by their names; what is built into this one, by its file. */
@@ -29,8 +30,8 @@ describe("the SDK", () => {
     const imported = run(
       dir,
       "b.mjs",
-      `import { GlobalNamespace, Mesh, NamespaceSync } from "pulumi-global-namespace";
-       console.log(JSON.stringify([GlobalNamespace.name, Mesh.name, NamespaceSync.name]));`,
+      `import { ${CLASSES.join(", ")} } from "pulumi-global-namespace";
+       console.log(JSON.stringify([${CLASSES.join(", ")}].map(({ name }) => name)));`,
     );
     expect(imported).toEqual(CLASSES);
   });
@@ -75,11 +76,12 @@ describe("the SDK", () => {
 
 describe("the provider", () => {
   test("is had with require and with import, under the path that stands in every state", () => {
-    const names = "console.log(JSON.stringify([Object.keys(provider), Object.keys(namespaceSync)]))";
+    const exported = "provider, globalNamespaces, namespaceSync";
+    const names = `console.log(JSON.stringify([${exported}].map((each) => Object.keys(each))))`;
     const from = '"pulumi-global-namespace/provider"';
-    const required = run(dir, "f.cjs", `const { provider, namespaceSync } = require(${from}); ${names}`);
-    const imported = run(dir, "g.mjs", `import { provider, namespaceSync } from ${from}; ${names}`);
-    expect(required).toEqual([METHODS, METHODS]);
+    const required = run(dir, "f.cjs", `const { ${exported} } = require(${from}); ${names}`);
+    const imported = run(dir, "g.mjs", `import { ${exported} } from ${from}; ${names}`);
+    expect(required).toEqual([METHODS, METHODS, METHODS]);
     expect(imported).toEqual(required);
   });
 
@@ -144,9 +146,10 @@ describe("the text in the state", () => {
          },
          call: () => ({}),
        }, "project", "dev", false, "acme").then(async () => {
-         const { GlobalNamespace, Mesh, NamespaceSync } = require("pulumi-global-namespace");
+         const { ${CLASSES.join(", ")} } = require("pulumi-global-namespace");
          const mesh = new Mesh("mesh", { controlPlane: { context: "m" }, clusters: { east: { context: "e" } } });
          new GlobalNamespace("payments", {}, { provider: mesh });
+         new GlobalNamespaces("all", { namespaces: { batch: {} } }, { provider: mesh });
          new NamespaceSync("sync", { cluster: "east" }, { provider: mesh });
          await pulumi.runtime.disconnect();
          console.log(JSON.stringify(registered));
