@@ -5,7 +5,7 @@ const SECONDS = 3;
 
 /**
  * Stands in for a cloud's cluster: nothing is known of it in a preview, and its kubeconfig comes late. What it hands out
- * is the kubeconfig in KUBECONFIG, so that there is something behind it.
+ * is the kubeconfig in KUBECONFIG (one file), else ~/.kube/config, so that there is something behind it.
  */
 export class Cluster extends pulumi.dynamic.Resource {
   readonly kubeconfig!: pulumi.Output<string>;
@@ -19,7 +19,9 @@ export class Cluster extends pulumi.dynamic.Resource {
 const cloud: pulumi.dynamic.ResourceProvider<{ context: string }> = {
   async create({ context }) {
     const { readFile } = await import("node:fs/promises");
+    const { homedir } = await import("node:os");
+    const path = process.env.KUBECONFIG ?? `${homedir()}/.kube/config`;
     await new Promise((resolve) => setTimeout(resolve, SECONDS * 1000));
-    return { id: context, outs: { context, kubeconfig: await readFile(process.env.KUBECONFIG ?? "", "utf8") } };
+    return { id: context, outs: { context, kubeconfig: await readFile(path, "utf8") } };
   },
 };

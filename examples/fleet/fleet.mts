@@ -13,7 +13,7 @@ type Print = (text: string) => void;
 const operation = operations[process.argv[2] as keyof typeof operations];
 if (operation === undefined) throw new Error(`say one of ${Object.keys(operations).join(", ")}`);
 
-const regions = readdirSync(import.meta.dirname).flatMap((file) => /^Pulumi\.(\w+)\.yaml$/.exec(file)?.[1] ?? []);
+const regions = readdirSync(import.meta.dirname).flatMap((file) => /^Pulumi\.([\w-]+)\.yaml$/.exec(file)?.[1] ?? []);
 const outcomes = await Promise.allSettled(regions.map(run));
 
 for (const [index, outcome] of outcomes.entries()) {
