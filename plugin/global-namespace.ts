@@ -19,7 +19,7 @@ export const globalNamespace: Resource = {
 
   diff({ inputs, outputs }, news, { session, say }) {
     const { changes, replaces, remarks } = diff(parseState(outputs), news, session.world(say).mesh);
-    for (const line of remarks) say(line);
+    remarks.forEach(session.once(say));
     if (!changes) return { changes, replaces, details: [] };
     // What a refresh has seen stands in the old inputs; the outputs keep what was declared.
     return { changes, replaces, details: changesBetween(pick(inputs, INPUTS), pick(news, INPUTS)) };

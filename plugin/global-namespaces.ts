@@ -30,7 +30,7 @@ export const globalNamespaces: Resource = {
 
   diff({ inputs, outputs }, news, { session, say }) {
     const { changes, remarks } = diffMany(parseStates(outputs), news, session.world(say).mesh);
-    for (const line of remarks) say(line);
+    remarks.forEach(session.once(say));
     return { changes, replaces: [], details: changes ? changesBetween(shown(inputs), shown(news)) : [] };
   },
 

@@ -80,7 +80,7 @@ const one: DynamicResource = {
   async diff(_id, olds, news) {
     const { diff, parseState } = load();
     const { changes, replaces, remarks } = diff(parseState(olds), news, open().world(say).mesh);
-    for (const line of remarks) say(line);
+    remarks.forEach(open().once(say));
     return { changes: changes || lacksLoader(olds), replaces: [...replaces] };
   },
 
@@ -130,7 +130,7 @@ const many: DynamicResource = {
   async diff(_id, olds, news) {
     const { diffMany, parseStates } = load();
     const { changes, remarks } = diffMany(parseStates(olds), news, open().world(say).mesh);
-    for (const line of remarks) say(line);
+    remarks.forEach(open().once(say));
     return { changes: changes || lacksLoader(olds) };
   },
 

@@ -20,6 +20,8 @@ export type Say = (line: string) => void;
 
 export interface Session {
   check(say: Say): CheckContext;
+  /** For what a check and a diff may both see: a line is said once. */
+  once(say: Say): Say;
   /**
    * Throws where the mesh is not configured; `check` says so first. With `timeLimitSeconds` all that is asked through it
    * ends after that time.
@@ -37,7 +39,6 @@ export function openSession(configuration: unknown, tell: Say, signal?: AbortSig
   const progress = createProgress({ clock: machine, say: tell });
   const expectations = createExpectations();
   const told = new Set<string>();
-  /** A check and a diff may both see what becomes of a cluster. */
   const once =
     (say: Say): Say =>
     (line) => {
@@ -57,8 +58,9 @@ export function openSession(configuration: unknown, tell: Say, signal?: AbortSig
       clock: machine,
       say: once(say),
     }),
+    once,
     world: (say, timeLimitSeconds) => {
-      const world = { mesh: configured(), fleet, clock, progress, claims, say: once(say) };
+      const world = { mesh: configured(), fleet, clock, progress, claims, say };
       return timeLimitSeconds === undefined ? world : limited(world, timeLimit(timeLimitSeconds));
     },
   };

@@ -83,9 +83,9 @@ export interface GlobalNamespaceArgs {
   overrides?: pulumi.Input<{ [cluster: string]: pulumi.Input<Override> }>;
   /** What is done with a namespace that is there before this resource is: `"labels"` (default) takes it and manages only what is declared; `"never"` refuses it, in the preview. Changing it touches no cluster: it is asked where a namespace is new to this resource. */
   adopt?: pulumi.Input<"labels" | "never">;
-  /** What becomes of the namespace on a cluster that it no longer belongs to. Default `"release"`. Changing it touches no cluster; a cluster that leaves in the same `up` leaves by the new value. */
+  /** What becomes of the namespace on a cluster that it no longer belongs to; a control plane that was a member keeps it. Default `"release"`. Changing it touches no cluster; a cluster that leaves in the same `up` leaves by the new value. */
   onLeave?: pulumi.Input<LeavePolicy>;
-  /** What becomes of the clusters' namespaces when this resource is destroyed. Default `"retain"`. The mesh's own is deleted if this resource created it. Changing it touches no cluster; a destroy goes by what the last `pulumi up` recorded. */
+  /** What becomes of the clusters' namespaces when this resource is destroyed. Default `"retain"`. The mesh's own is deleted if this resource created it, also where the control plane is a member. Changing it touches no cluster; a destroy goes by what the last `pulumi up` recorded. */
   onDelete?: pulumi.Input<LeavePolicy>;
   /** Takes over fields and namespaces that another field manager or stack owns. Default false: a conflict is an error that names it. With it the preview says what is taken over, and from whom. Changing it to true writes every cluster again, to false none. */
   force?: pulumi.Input<boolean>;
@@ -186,6 +186,8 @@ export interface MemberStatus {
   restartsUnknown?: string;
   /** Set where it could not be told which workloads wait although `restart: "rollout"` was to restart them: the next `pulumi up` tries again. Absent otherwise. */
   restartsDue?: boolean;
+  /** Set on the mesh's control plane where the last run could not write it, so that nothing of that run was done. Absent otherwise. */
+  unbegun?: boolean;
 }
 
 /**

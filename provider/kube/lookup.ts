@@ -7,7 +7,7 @@ import { TransportError } from "./transport-error";
 const underWay = new Map<string, Promise<readonly LookupAddress[]>>();
 
 /**
- * Rejects with Node's own error, or with a `TransportError`. Node looks up four names at once, and a silent name server
+ * Rejects with Node's own error, or with a `TransportError`. Node looks up two names at once, and a silent name server
  * holds such a place for long after the time limit: who asks for the same host again waits for the answer that is under
  * way, and takes no second place.
  */
@@ -22,9 +22,9 @@ export function lookUp(host: string, timeLimitMs: number): Promise<readonly Look
 }
 
 function ask(host: string): Promise<readonly LookupAddress[]> {
-  const { lookup } = require("node:dns") as typeof import("node:dns");
+  const { ADDRCONFIG, lookup } = require("node:dns") as typeof import("node:dns");
   return new Promise((resolve, reject) => {
-    lookup(host, { all: true }, (error, addresses) => {
+    lookup(host, { all: true, hints: process.platform === "win32" ? 0 : ADDRCONFIG }, (error, addresses) => {
       if (error === null) resolve(addresses);
       else reject(error);
     });

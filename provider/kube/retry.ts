@@ -28,7 +28,7 @@ export interface RetryBudget {
 
 /**
  * What went wrong, as far as it matters here: neither a connection that broke (`broken`) nor a cluster that has answered
- * before (`away`) is a host that cannot be reached.
+ * and refuses now (`away`) is a host that cannot be reached.
  */
 type RetryKind = ClusterErrorCode | "broken" | "away";
 
@@ -57,6 +57,9 @@ const MAX_WAIT_MS = 8_000;
 
 /** Milliseconds, at most, that are added to a `Retry-After` so that not all come back in the same moment. */
 const RETRY_AFTER_JITTER_MS = 1_000;
+
+/** Milliseconds within which a connection fails that is refused, and not one of which nothing comes back. */
+const REFUSED_WITHIN_MS = 3_000;
 
 export interface RetryWorld {
   elapsed(): number;
@@ -92,16 +95,22 @@ export function createRetry(world: RetryWorld, budgets: typeof RETRY_BUDGETS = R
         hasAnswered ||= error.status !== undefined;
         if (!error.retryable) throw error;
         if (mayBeDone(error) && options?.repeatable === false) throw error;
-        const kind = kindOf(error, hasAnswered);
+        const isRefused = world.elapsed() - tryBegun < REFUSED_WITHIN_MS;
+        const kind = kindOf(error, hasAnswered && isRefused);
         const budget = budgets[kind];
+        const giveUp = (): never => {
+          // It is gone for longer, and nobody else waits for it so long.
+          if (kind === "away") hasAnswered = false;
+          throw error;
+        };
         // Not begun anew where two kinds take turns: that would be hundreds of tries.
         const tries = (triesByKind.get(kind) ?? 0) + 1;
-        if (budget === undefined || tries >= budget.tries) throw error;
+        if (budget === undefined || tries >= budget.tries) return giveUp();
         triesByKind.set(kind, tries);
         if (row?.kind !== kind) row = { kind, begun: tryBegun };
         const waitMs = waitBefore(tries + 1, error, world);
         const next = world.elapsed() + waitMs;
-        if (next - row.begun > budget.totalMs || next - begun > MAX_TOTAL_MS) throw error;
+        if (next - row.begun > budget.totalMs || next - begun > MAX_TOTAL_MS) return giveUp();
         ambiguous ||= mayBeDone(error);
         await world.sleep(waitMs);
       }
@@ -142,9 +151,9 @@ export function withRetry(api: NamespaceApi, retry: Retry): NamespaceApi {
   };
 }
 
-function kindOf({ code, isBroken }: ClusterError, hasAnswered: boolean): RetryKind {
+function kindOf({ code, isBroken }: ClusterError, isAway: boolean): RetryKind {
   if (isBroken) return "broken";
-  return code === "unreachable" && hasAnswered ? "away" : code;
+  return code === "unreachable" && isAway ? "away" : code;
 }
 
 function waitBefore(nextTry: number, error: ClusterError, world: RetryWorld): number {

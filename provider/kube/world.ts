@@ -4,6 +4,7 @@
  */
 
 import { createLimit } from "./concurrency";
+import { within } from "./deadline";
 import { type ProgramResult, type ProgramRun, runProgram } from "./run-program";
 
 /** What is needed to find a cluster's address and credential, before any network. */
@@ -23,17 +24,31 @@ export interface World extends ConnectionWorld {
   every(milliseconds: number, act: () => void): () => void;
   /** 0 ≤ x < 1, for jitter. */
   random(): number;
-  /** With many that run already it waits for its turn, which is no part of its time limit. */
+  /** With many that were just begun it waits for its turn, which is no part of its time limit. */
   run(program: ProgramRun): Promise<ProgramResult>;
 }
 
 /**
- * Programs at once, for all clusters and worlds of the process. A cloud's plugin is a second of a processor's work, so
- * that a hundred which start together on two processors all come to the end of their time limit.
+ * Programs that are begun at once, for all clusters and worlds of the process. A cloud's plugin is a second of a
+ * processor's work, so that a hundred which start together on two processors all come to the end of their time limit.
  */
 export const PROGRAMS_AT_ONCE: number = Math.max(4, 2 * processors());
+/** Milliseconds after which the next one is begun all the same: this one waits for something, perhaps for a person. */
+const TURN_MS = 5_000;
 
 const inTurn = createLimit(PROGRAMS_AT_ONCE);
+
+async function runInTurn(program: ProgramRun): Promise<ProgramResult> {
+  // In a box: a promise of a promise would be waited for.
+  const { result } = await new Promise<{ readonly result: Promise<ProgramResult> }>((begun) => {
+    void inTurn(async () => {
+      const result = runProgram(program);
+      begun({ result });
+      await within(TURN_MS, result, () => new Error("its turn is over")).catch(() => {});
+    });
+  });
+  return result;
+}
 
 /** The real world. `env` is copied: what a later part of the process sets does not change how clusters are reached. */
 export function createWorld(env: Readonly<Record<string, string | undefined>> = process.env): World {
@@ -48,7 +63,7 @@ export function createWorld(env: Readonly<Record<string, string | undefined>> = 
       return () => clearInterval(timer);
     },
     random: () => Math.random(),
-    run: (program) => inTurn(() => runProgram(program)),
+    run: runInTurn,
   };
 }
 

@@ -2,8 +2,8 @@
 
 import { type ClusterError, isClusterError } from "../model/cluster-error";
 import { type CheckFailure, describePath } from "../model/failure";
-import { MODE_LABELS } from "../model/injection";
-import { isRecord, ownValue, pick, type StringMap } from "../model/json";
+import { withoutRivals } from "../model/injection";
+import { isRecord, ownValue, type StringMap } from "../model/json";
 import type { Mesh } from "../model/mesh";
 import type { Namespace } from "../model/namespace";
 import { isCreatorOf, ownerOf } from "../model/owner";
@@ -87,7 +87,7 @@ export async function lookAtClusters(question: LookQuestion): Promise<Look> {
       labels: hasUnknown(labels) ? {} : (labels as StringMap),
       policies,
       known: known !== undefined && Object.hasOwn(known, place),
-      written: writtenBy(known === undefined ? undefined : ownValue(known, place)),
+      written: withoutRivals(labelsOf(known === undefined ? undefined : ownValue(known, place))),
     };
     const taken = describeTakeovers(existing, claim);
     if (taken.length > 0) takeovers.push(`${name}: force takes over on ${describePlace(place)}: ${taken.join("; ")}`);
@@ -104,12 +104,8 @@ export async function lookAtClusters(question: LookQuestion): Promise<Look> {
   };
 }
 
-/** A refresh sets labels of others beside what is declared, where they compete with it: then nobody can tell whose is whose. */
-function writtenBy(target: unknown): StringMap {
-  const labels = isRecord(target) && isRecord(target.labels) ? (target.labels as StringMap) : {};
-  const modes = MODE_LABELS.filter((key) => Object.hasOwn(labels, key));
-  const told = Object.keys(labels).filter((key) => modes.length < 2 || !modes.includes(key));
-  return pick(labels, told);
+function labelsOf(target: unknown): StringMap {
+  return isRecord(target) && isRecord(target.labels) ? (target.labels as StringMap) : {};
 }
 
 function originOf(existing: Namespace | undefined, owner: string): Origin {

@@ -178,7 +178,8 @@ async function reconcileOne(
     return { ...(await reconcile(inputs, before, world)), isPartial: true };
   } catch (error) {
     if (!(error instanceof ControlPlaneError)) throw error;
-    return { state: before, failures: [error.failure], isPartial: false };
+    const state = before && { ...before, controlPlane: { ...before.controlPlane, unbegun: true as const } };
+    return { state, failures: [error.failure], isPartial: false };
   }
 }
 

@@ -1,10 +1,15 @@
 /** One namespace on one cluster, written. Each function ends in a value; a cluster's failure is one. */
 
 import { ClusterError, type ClusterErrorCode, isClusterError, mayBeDone } from "../model/cluster-error";
-import { competingLabels, describeUnserved, problemOfInjection, saysInjection } from "../model/injection";
-import { pick } from "../model/json";
+import {
+  competingLabels,
+  describeUnserved,
+  problemOfInjection,
+  saysInjection,
+  withoutRivals,
+} from "../model/injection";
 import type { Namespace, NamespaceApply } from "../model/namespace";
-import { fieldManagerOf, isCreatorOf, OWNER_ANNOTATION, ownerOf, wasCreatedBy } from "../model/owner";
+import { fieldManagerOf, isCreatorOf, OWNER_ANNOTATION, ownerOf, wasCreatedBy, withdrawalsFrom } from "../model/owner";
 import { CONTROL_PLANE, describePlace } from "../model/place";
 import {
   describeCompetitors,
@@ -34,8 +39,6 @@ export interface Write {
   readonly name: string;
   readonly owner: string;
   readonly target: Target;
-  /** What was declared there before. */
-  readonly declared: Target | undefined;
   /** Whether workloads of the mesh run there. */
   readonly isMember: boolean;
   readonly isControlPlane: boolean;
@@ -210,7 +213,7 @@ async function put(fleet: Fleet, write: Write): Promise<Put> {
     labels: target.labels,
     annotations: { ...target.annotations, ...marks, [OWNER_ANNOTATION]: owner },
   };
-  const result = await putBody(fleet, write, body, remembered?.uid);
+  const result = await takenOver(fleet, write, body, await putBody(fleet, write, body, remembered?.uid));
   const competing = Object.keys(competingLabels(target.labels, result.namespace.labels)).filter(
     (key) => policies.force || givesWay(result.namespace, key, write),
   );
@@ -220,6 +223,22 @@ async function put(fleet: Fleet, write: Write): Promise<Put> {
   } catch (thrown) {
     return { ...result, unfinished: clusterErrorOf(thrown) };
   }
+}
+
+/** What `force` takes from another GlobalNamespace is then ours alone, so that it goes when this one gives it up. */
+async function takenOver(
+  fleet: Fleet,
+  { place, owner, policies }: Write,
+  body: NamespaceApply,
+  put: Put,
+): Promise<Put> {
+  let { namespace } = put;
+  const withdrawals = policies.force ? withdrawalsFrom(namespace, owner, body) : [];
+  for (const withdrawal of withdrawals) {
+    const { fieldManager } = withdrawal;
+    namespace = (await fleet.api(place).apply(withdrawal.body, { fieldManager, force: false })).namespace;
+  }
+  return { ...put, namespace };
 }
 
 async function putBody(fleet: Fleet, write: Write, body: NamespaceApply, uid: string | undefined): Promise<Put> {
@@ -253,19 +272,12 @@ async function applyAny(fleet: Fleet, write: Write, body: NamespaceApply): Promi
   } catch (thrown) {
     const error = clusterErrorOf(thrown);
     if (error.code !== "conflict") throw error;
-    if (isOursToSettle(error.conflicts, writtenBefore(write, body.uid)))
-      return api.apply(body, { fieldManager, force: true });
+    const { remembered } = write;
+    const isKnown = body.uid !== undefined && remembered !== undefined;
+    const written = isKnown ? { ...remembered, labels: withoutRivals(remembered.labels) } : { labels: {} };
+    if (isOursToSettle(error.conflicts, written)) return api.apply(body, { fieldManager, force: true });
     throw new ClusterError("conflict", describeConflicts(error.conflicts, write.owner), { cause: error });
   }
-}
-
-/** Seen there before and declared: what a refresh has seen may be others', where it competes with what is declared. */
-function writtenBefore(
-  { remembered, declared }: Write,
-  uid: string | undefined,
-): Pick<MemberStatus, "labels" | "annotations"> {
-  if (uid === undefined || remembered === undefined || declared === undefined) return { labels: {} };
-  return { ...remembered, labels: pick(remembered.labels, Object.keys(declared.labels)) };
 }
 
 /** An apply would take an existing namespace; a plain create leaves that to the server to refuse. */

@@ -59,7 +59,6 @@ export async function preview(
       owner,
       policies,
       target: known,
-      declared: isControlPlane ? remembered?.controlPlaneTarget : ownValue(remembered?.targets ?? {}, place),
       isMember: Object.hasOwn(targets, place),
       isControlPlane,
       marks,
@@ -71,7 +70,8 @@ export async function preview(
 
   const known: Readonly<Record<string, MemberStatus>> = { ...remembered?.orphaned, ...remembered?.members };
   const controlPlaneTarget = inputs.controlPlaneTarget as PreviewTarget;
-  const controlPlane = await foresee(mesh.controlPlane, controlPlaneTarget, remembered?.controlPlane);
+  const onMesh = ownValue(targets as Readonly<Record<string, PreviewTarget>>, mesh.controlPlane) ?? controlPlaneTarget;
+  const controlPlane = await foresee(mesh.controlPlane, onMesh, remembered?.controlPlane);
   const members = await Promise.all(
     Object.entries(targets as Readonly<Record<string, PreviewTarget>>).map(async ([cluster, target]) => {
       const status =
@@ -156,6 +156,9 @@ function dryRunOf(fleet: Fleet): Fleet {
         return seen === undefined ? refuse() : afterRemoval(seen, keys);
       },
       async apply(body, options) {
+        // Another manager gives up what the apply before has taken: the server does not know of that one.
+        const before = applied.get(key(body.name));
+        if (before !== undefined) return { created: false, namespace: before };
         try {
           const { created, namespace } = await real.apply(body, { ...options, dryRun: true });
           return answer(namespace, created);

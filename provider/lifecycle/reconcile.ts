@@ -44,9 +44,10 @@ export async function reconcile(inputs: Inputs, remembered: State | undefined, w
   const policies = parsePolicies(inputs);
   const recorded: Readonly<Record<string, MemberStatus>> = { ...remembered?.orphaned, ...remembered?.members };
   const onMesh = await fleet.recall(mesh.controlPlane, name);
-  // What was declared before already was not looked at by the check, so nobody was told of what a cut off run has left.
+  const cutOff = unrecordedMembers(onMesh, owner, { ...recorded, ...targets }, mesh.clusters);
+  // What was declared before already was not looked at by the check, so nobody was told what becomes of them: they stay.
   const isTold = remembered === undefined || meansWrite(remembered.inputs, inputs);
-  const unrecorded = isTold ? unrecordedMembers(onMesh, owner, { ...recorded, ...targets }, mesh.clusters) : {};
+  const unrecorded = isTold ? cutOff : {};
   const known: Readonly<Record<string, MemberStatus>> = { ...recorded, ...unrecorded };
   const common = { name, owner, policies };
 
@@ -56,7 +57,7 @@ export async function reconcile(inputs: Inputs, remembered: State | undefined, w
     const failure = `${onControlPlane.failure}. Nothing was written to the clusters`;
     if (remembered === undefined || !isTouched(remembered.controlPlane, controlPlane))
       throw new ControlPlaneError(failure);
-    return { state: { ...remembered, controlPlane }, failures: [failure] };
+    return { state: { ...remembered, controlPlane: { ...controlPlane, unbegun: true } }, failures: [failure] };
   }
   const members: Record<string, MemberStatus> = {};
   const orphaned: Record<string, MemberStatus> = {};
@@ -110,17 +111,19 @@ export async function reconcile(inputs: Inputs, remembered: State | undefined, w
       Object.keys(unrecorded).length === 0 &&
       isInStep(before, controlPlaneTarget) &&
       !forcesAnew(remembered?.inputs, policies)
-    )
-      return { status: settled(before, remembered.controlPlaneTarget, controlPlaneTarget) };
+    ) {
+      const { unbegun: _, ...known } = before;
+      return { status: settled(known, remembered.controlPlaneTarget, controlPlaneTarget) };
+    }
     const place = mesh.controlPlane;
     const write: Write = {
       ...common,
       place,
-      target: controlPlaneTarget,
-      declared: remembered?.controlPlaneTarget,
+      // Who injects is known of a member.
+      target: ownValue(targets, place) ?? controlPlaneTarget,
       isMember: Object.hasOwn(targets, place),
       isControlPlane: true,
-      marks: affinityMarks(targets),
+      marks: affinityMarks(isTold ? targets : { ...cutOff, ...targets }),
       remembered: before,
     };
     const [written = {}] = await onEach(name, [place], () => applyTo(fleet, write), world.progress);
@@ -130,7 +133,7 @@ export async function reconcile(inputs: Inputs, remembered: State | undefined, w
   async function reconcileMember(cluster: string): Promise<PlaceOutcome> {
     const leaver = ownValue(leavers, cluster);
     if (leaver !== undefined) {
-      const twin = policies.onLeave === "retain" ? undefined : await twinOf(cluster);
+      const twin = policies.onLeave === "retain" ? undefined : await twinOf(leaver);
       if (twin === undefined) return leave(fleet, leaving(cluster, leaver, policies.onLeave), clock);
       world.say(
         `${name}: ${describePlace(cluster)} and ${describePlace(twin)} are one cluster; nothing is taken back there`,
@@ -139,31 +142,36 @@ export async function reconcile(inputs: Inputs, remembered: State | undefined, w
     }
     if (cluster === mesh.controlPlane) return onControlPlane;
     const before = ownValue(known, cluster);
-    const declared = ownValue(remembered?.targets ?? {}, cluster);
     const target = targets[cluster] as Target;
-    if (before !== undefined && !needsWrite(cluster)) return { status: settled(before, declared, target) };
-    const write = { ...common, place: cluster, target, declared, isMember: true, isControlPlane: false, marks: {} };
+    if (before !== undefined && !needsWrite(cluster)) {
+      return { status: settled(before, declaredBefore(cluster), target) };
+    }
+    const write = { ...common, place: cluster, target, isMember: true, isControlPlane: false, marks: {} };
     return applyTo(fleet, { ...write, remembered: before });
   }
 
   /** The name under which a cluster that is left keeps the namespace: the control plane, or where it belongs still. */
-  async function twinOf(cluster: string): Promise<string | undefined> {
-    const identities = await Promise.all([cluster, mesh.controlPlane, ...Object.keys(targets)].map(identityOf));
-    const [own, ...others] = identities;
-    if (own?.identity === undefined) return undefined;
-    return others.find(({ place, identity }) => place !== cluster && identity === own.identity)?.place;
+  async function twinOf({ cluster: identity }: MemberStatus): Promise<string | undefined> {
+    if (identity === undefined) return undefined;
+    const places = [mesh.controlPlane, ...Object.keys(targets)];
+    const identities = await Promise.all(places.map(identityOf));
+    return places[identities.indexOf(identity)];
   }
 
-  async function identityOf(
-    place: string,
-  ): Promise<{ readonly place: string; readonly identity?: string | undefined }> {
+  /** Asked where none is recorded; what cannot be asked is named by its own write. */
+  async function identityOf(place: string): Promise<string | undefined> {
+    const known = place === mesh.controlPlane ? controlPlane : ownValue(recorded, place);
+    if (known?.cluster !== undefined) return known.cluster;
     try {
-      return { place, identity: await fleet.identity(place) };
+      return await fleet.identity(place);
     } catch (thrown) {
-      // Where it matters its own write says what is wrong.
       clusterErrorOf(thrown);
-      return { place };
+      return undefined;
     }
+  }
+
+  function declaredBefore(cluster: string): Target | undefined {
+    return ownValue(remembered?.targets ?? {}, cluster);
   }
 
   function needsWrite(cluster: string): boolean {
@@ -182,7 +190,8 @@ export async function reconcile(inputs: Inputs, remembered: State | undefined, w
       const leaver = ownValue(leavers, cluster);
       const before = ownValue(known, cluster);
       if (leaver === undefined && !needsWrite(cluster)) {
-        settle(cluster, { status: cluster === mesh.controlPlane ? controlPlane : (before as MemberStatus) });
+        const status = () => settled(before as MemberStatus, declaredBefore(cluster), targets[cluster] as Target);
+        settle(cluster, { status: cluster === mesh.controlPlane ? controlPlane : status() });
         continue;
       }
       held.push(cluster);

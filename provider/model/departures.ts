@@ -19,7 +19,8 @@ export function describeDepartures(departure: Departure): string[] {
   const { name, inputs, mesh } = departure;
   const { onLeave, deleteNonEmpty } = parsePolicies(inputs);
   const contents = describeContents(deleteNonEmpty);
-  const unknown = ["onLeave", "deleteNonEmpty"].filter((policy) => isUnknown(inputs[policy]));
+  const deciding = isUnknown(inputs.onLeave) || onLeave === "delete" ? ["onLeave", "deleteNonEmpty"] : [];
+  const unknown = deciding.filter((policy) => isUnknown(inputs[policy]));
   return clustersLeft(departure).map((cluster) => {
     if (!Object.hasOwn(mesh.clusters, cluster)) {
       return `${name}: ${cluster} is no longer in the mesh; its namespace stays as it is, and is listed in the output "orphaned"`;

@@ -35,7 +35,7 @@ export function diff(state: State, inputs: Readonly<Record<string, unknown>>, me
     replaces: renamed ? ["name"] : [],
     paths: [...paths, ...gaps.map((gap) => gap.path), ...(isSettled ? left.map((each) => `members.${each}`) : [])],
     remarks: [
-      ...(isSettled ? describeGaps(state, gaps, inputs, targets) : describeBeginnings(state, targets)),
+      ...(isSettled ? describeGaps(state, gaps, inputs, targets) : describeBeginnings(state, inputs, targets)),
       ...(isTold ? describeDepartures(departure) : []),
     ],
   };
@@ -51,37 +51,37 @@ function targetPaths(old: Readonly<Record<string, Target>>, now: Readonly<Record
 interface Gap {
   /** Of the output that shows it. */
   readonly path: string;
+  /** That is written. */
+  readonly cluster?: string;
   readonly line: string;
 }
 
 /** What is done about them, and on which clusters that meets pods: the check says it of a change, and here there is none. */
 function describeGaps(
-  state: State,
+  { name, members }: State,
   gaps: readonly Gap[],
   inputs: Readonly<Record<string, unknown>>,
   targets: Readonly<Record<string, Target>>,
 ): string[] {
-  const lines = gaps.map(({ line }) => `${state.name}: ${line}`);
-  const written = pick(
-    targets,
-    Object.keys(targets).filter((each) => gaps.some(({ path }) => path === `members.${each}`)),
-  );
   // Where it never was there are no pods.
-  const there = Object.keys(state.members).filter((each) => state.members[each]?.uid !== undefined);
-  const move = { before: pick(state.members, there), after: written };
-  return [...lines, ...describeInjectionMove(state.name, move, parsePolicies(inputs).restart)];
+  const there = Object.keys(members).filter((cluster) => members[cluster]?.uid !== undefined);
+  const written = gaps.flatMap(({ cluster }) => cluster ?? []);
+  const move = { before: pick(members, there), after: pick(targets, written) };
+  const lines = gaps.map(({ line }) => `${name}: ${line}`);
+  return [...lines, ...describeInjectionMove(name, move, parsePolicies(inputs).restart)];
 }
 
-/** A run that could not begin has left what it was to do in the inputs: the engine's own diff shows it no more. */
+/** A run that could not begin has left what it was to do in the inputs: neither the engine's own diff nor a check shows it. */
 function describeBeginnings(
   { name, controlPlane, targets: before }: State,
+  inputs: Readonly<Record<string, unknown>>,
   targets: Readonly<Record<string, Target>>,
 ): string[] {
-  if (controlPlane.state === "Ready") return [];
-  const why = controlPlane.error ?? controlPlane.state;
-  return Object.keys(targets)
+  if (controlPlane.unbegun !== true) return [];
+  const lines = Object.keys(targets)
     .filter((cluster) => !sameJson(ownValue(before, cluster), targets[cluster]))
-    .map((cluster) => `${name}: ${cluster} is written as declared: the last run could not begin (${why})`);
+    .map((cluster) => `${name}: ${cluster} is written as declared: the last run could not begin`);
+  return [...lines, ...describeInjectionMove(name, { before, after: targets }, parsePolicies(inputs).restart)];
 }
 
 function gapsOf(state: State, targets: Readonly<Record<string, Target>>): Gap[] {
@@ -91,7 +91,9 @@ function gapsOf(state: State, targets: Readonly<Record<string, Target>>): Gap[] 
   }
   for (const [cluster, target] of Object.entries(targets)) {
     const status = ownValue(state.members, cluster);
-    if (!isInStep(status, target)) gaps.push({ path: `members.${cluster}`, line: describeGap(cluster, status) });
+    if (!isInStep(status, target)) {
+      gaps.push({ path: `members.${cluster}`, cluster, line: describeGap(cluster, status) });
+    }
   }
   return gaps;
 }

@@ -183,6 +183,17 @@ export function competingLabels(declared: StringMap, observed: StringMap): Recor
   return found;
 }
 
+/** Of what was seen where a target was declared: labels that rival each other are not all of one declaration, and nobody can tell whose is whose. */
+export function withoutRivals(labels: StringMap): StringMap {
+  const modes = MODE_LABELS.filter((key) => Object.hasOwn(labels, key));
+  const isRivalled = (key: string) => Object.keys(competingLabels(pick(labels, [key]), labels)).length > 0;
+  if (!modes.some(isRivalled)) return labels;
+  return pick(
+    labels,
+    Object.keys(labels).filter((key) => !modes.includes(key)),
+  );
+}
+
 function keysCompetingWith(declared: StringMap): readonly string[] {
   const injection = ownValue(declared, INJECTION_LABEL);
   if (injection === "disabled") return [];

@@ -3,14 +3,17 @@
  * claim conflicts on the server, and names the field manager that owns our labels.
  */
 
-import { ownValue } from "./json";
+import { ownValue, pick, type StringMap } from "./json";
 import { OWN_PREFIX } from "./labels";
-import type { Namespace } from "./namespace";
+import type { Namespace, NamespaceApply } from "./namespace";
 
 /** Held by the control plane's namespace and by every member's. */
 export const OWNER_ANNOTATION: string = `${OWN_PREFIX}/owner`;
 /** Followed by a cluster's name; on the control plane's namespace alone. One key a cluster: two writers never share a value. */
 const AFFINITY_PREFIX: string = `${OWN_PREFIX}/cluster.`;
+
+/** Which GlobalNamespace had it before, where `force` took it over. It stays that one's field: so nobody takes the namespace for ours. */
+const FORMER_ANNOTATION: string = `${OWN_PREFIX}/former-owner`;
 
 /** Followed by a cluster's name, on the control plane's namespace alone: which NamespaceSync says that it belongs to that cluster. */
 const SYNCED_PREFIX: string = `${OWN_PREFIX}/synced.`;
@@ -81,6 +84,32 @@ export function fieldsOf(
 export function ownerOfFieldManager(manager: string): string | undefined {
   const isOurs = manager.startsWith(`${OWN_PREFIX}/`) && !isSyncFieldManager(manager);
   return isOurs ? manager.slice(OWN_PREFIX.length + 1) : undefined;
+}
+
+/**
+ * What other GlobalNamespaces still own together with this one, as an apply of theirs that gives it up. The server takes
+ * no field from anybody whose value is the same, and what two own stays when one of them no longer sets it.
+ */
+export function withdrawalsFrom(
+  { name, uid, labels, annotations, fieldManagers }: Namespace,
+  owner: string,
+  set: Pick<NamespaceApply, "labels" | "annotations">,
+): { readonly fieldManager: string; readonly body: NamespaceApply }[] {
+  return fieldManagers.flatMap((entry) => {
+    const former = ownerOfFieldManager(entry.manager);
+    if (former === undefined || entry.manager === fieldManagerOf(owner)) return [];
+    const isKept = (key: string, own: StringMap) => !Object.hasOwn(own, key) && !key.startsWith(AFFINITY_PREFIX);
+    const keptLabels = entry.labels.filter((key) => isKept(key, set.labels));
+    const keptAnnotations = entry.annotations.filter((key) => isKept(key, set.annotations));
+    if (keptLabels.length === entry.labels.length && keptAnnotations.length === entry.annotations.length) return [];
+    const body = {
+      name,
+      uid,
+      labels: pick(labels, keptLabels),
+      annotations: { ...pick(annotations, keptAnnotations), [FORMER_ANNOTATION]: former },
+    };
+    return [{ fieldManager: entry.manager, body }];
+  });
 }
 
 /** FNV-1a, 32 bits, hexadecimal: tells names apart, protects nothing. http://www.isthe.com/chongo/tech/comp/fnv/ */

@@ -46,6 +46,8 @@ export interface MemberStatus {
   readonly restartsUnknown?: string;
   /** Which wait could not be told for now, and those that do were to be restarted. */
   readonly restartsDue?: true;
+  /** On the mesh's control plane: a run could not begin, and the inputs that the engine has recorded were not done. */
+  readonly unbegun?: true;
 }
 
 export interface State {

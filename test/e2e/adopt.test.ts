@@ -103,7 +103,7 @@ describe("a namespace that is somebody's", () => {
   });
 
   test("is refused to a second stack, which is told whose it is; with force it goes over for good", async () => {
-    world.project.program(programOf("claimed", `{ labels: { team: "first" }, clusters: ["east"] }`));
+    world.project.program(programOf("claimed", `{ labels: { team: "first", stage: "prod" }, clusters: ["east"] }`));
     await world.project.up();
     const second = await world.anotherProject("claim-second");
     second.program(programOf("claimed", `{ labels: { team: "second" }, clusters: ["east", "west"] }`));
@@ -115,10 +115,16 @@ describe("a namespace that is somebody's", () => {
     expect(writes).toEqual({});
     expect(second.resources().some(({ type }) => type.endsWith("GlobalNamespace"))).toBe(false);
 
-    second.program(programOf("claimed", `{ labels: { team: "second" }, clusters: ["east", "west"], force: true }`));
+    const declare = (rest: string) =>
+      second.program(programOf("claimed", `{ labels: { team: "second"${rest}, clusters: ["east", "west"] }`));
+    declare(`, stage: "prod" }, force: true`);
     expect(await second.preview()).toContain(
       'claimed: force takes over on the control plane: it belongs to "organization/claim/dev/mesh/claimed"',
     );
+    await second.up();
+    expect(await world.labels("east", "claimed")).toEqual({ team: "second", stage: "prod" });
+    // What both had set is the second's alone.
+    declare(" }");
     await second.up();
     expect(await world.labels("east", "claimed")).toEqual({ team: "second" });
     expect(await world.annotations("east", "claimed")).toMatchObject({

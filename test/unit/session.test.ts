@@ -22,3 +22,12 @@ test("an operation may be granted a time with fractions of a millisecond", async
     message: expect.stringContaining("the 0.0105 s that customTimeouts grants are over"),
   });
 });
+
+test("what a check and a diff both see is said once, and what an operation says as often as it does", () => {
+  const session = openSession(MESH_INPUTS, () => {});
+  const said: string[] = [];
+  const say = (line: string) => said.push(line);
+  for (const hear of [session.check(say).say, session.once(say), session.world(say).say]) hear("payments: leaves west");
+  session.world(say).say("payments: leaves west");
+  expect(said).toHaveLength(3);
+});

@@ -118,6 +118,30 @@ describe("a failed call", () => {
     expect(world.slept.reduce((sum, each) => sum + each)).toBeLessThanOrEqual(20_000);
   });
 
+  test("to a cluster that has answered before, and of which nothing comes back now, is not tried again", async () => {
+    const world = aWorld();
+    const retry = createRetry(world);
+    await retry(async () => "done");
+    let tries = 0;
+    const call = async () => {
+      tries += 1;
+      await world.sleep(5_000);
+      throw unreachable;
+    };
+    expect(await rejection(retry(call))).toBe(unreachable);
+    expect(tries).toBe(1);
+  });
+
+  test("to a cluster that has not come back in that time is given up soon, until it answers", async () => {
+    const world = aWorld();
+    const retry = createRetry(world);
+    await retry(async () => "done");
+    await rejection(retry(failing(...many(unreachable)).call));
+    const { state, call } = failing(...many(unreachable));
+    await rejection(retry(call));
+    expect(state.calls).toBe(3);
+  });
+
   test("over a connection that broke is tried again however long the first try took", async () => {
     expect(await triesOf(anError("unreachable", { retryable: true, isBroken: true }), 5000)).toBe(3);
   });

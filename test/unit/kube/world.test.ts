@@ -24,12 +24,29 @@ function startedPrograms() {
 const program = { command: "aws", args: [], env: {}, timeLimitMs: 30_000, maxBytes: 100 };
 const done = { kind: "exited", code: 0, stdout: "" };
 
-test("of the exec plugins of a hundred clusters only some run at once, and the others follow", async () => {
+test("of the exec plugins of many clusters only some are begun at once, and the others follow", async () => {
   const { started, end } = startedPrograms();
-  const results = Array.from({ length: 100 }, () => createWorld({}).run(program));
+  const results = Array.from({ length: 3 * PROGRAMS_AT_ONCE }, () => createWorld({}).run(program));
   expect(started).toHaveLength(PROGRAMS_AT_ONCE);
-  for (let nth = 0; nth < 100; nth++) await end(nth);
-  expect(await Promise.all(results)).toEqual(Array(100).fill(done));
+  for (let nth = 0; nth < results.length; nth++) await end(nth);
+  expect(await Promise.all(results)).toEqual(results.map(() => done));
+});
+
+test("a program that hangs keeps nobody waiting until its time limit", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  onTestFinished(() => {
+    vi.useRealTimers();
+  });
+  const { started, end } = startedPrograms();
+  const world = createWorld({});
+  const hanging = Array.from({ length: PROGRAMS_AT_ONCE }, () => world.run(program));
+  const next = world.run(program);
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(started).toHaveLength(PROGRAMS_AT_ONCE + 1);
+  await end(PROGRAMS_AT_ONCE);
+  expect(await next).toEqual(done);
+  await vi.advanceTimersByTimeAsync(25_000);
+  expect(await Promise.all(hanging)).toEqual(hanging.map(() => ({ kind: "timed-out" })));
 });
 
 test("the time limit of a program does not run while it waits for its turn", async () => {

@@ -14,6 +14,7 @@ import {
   removeMany,
   type States,
 } from "../../../provider/lifecycle/many.ts";
+import { mapValues } from "../../../provider/model/json.ts";
 import type { State } from "../../../provider/model/state.ts";
 import { aMesh } from "../model/builders.ts";
 import { aFakeMesh, DOWN, type FakeMesh, FORBIDDEN, labelsOn, STILL } from "./fake-mesh.ts";
@@ -144,6 +145,23 @@ describe("many namespaces as one resource", () => {
     expect(second.failures).toEqual([expect.stringContaining("Nothing was written to the clusters")]);
     expect(names(second.states)).toEqual(["orders"]);
     expect(diffMany(second.states, second.inputs, aMesh()).changes).toBe(true);
+  });
+
+  test("of which one could not be begun say what is still to be done there", async () => {
+    const fake = aFakeMesh();
+    const first = await aRun(fake).up(TWO);
+    const next = fake.restart();
+    const api = next.world.fleet.api("controlPlane");
+    const { apply } = api;
+    const refused: typeof apply = (body, options) =>
+      body.name === "orders" ? Promise.reject(FORBIDDEN.error) : apply(body, options);
+    Object.assign(api, { apply: refused });
+    const changed = mapValues(TWO.namespaces, (one) => ({ ...one, labels: { team: "x" } }));
+    const second = await aRun(next).up({ namespaces: changed }, first);
+    const { remarks } = diffMany(second.states, second.inputs, aMesh());
+    expect(remarks.length).toBeGreaterThan(0);
+    expect(remarks.filter((line) => !line.startsWith("orders: "))).toEqual([]);
+    expect(remarks[0]).toMatch(/^orders: \w+ is written as declared: the last run could not begin$/);
   });
 
   test("of which none could be begun leave nothing to remember", async () => {

@@ -3,7 +3,8 @@ import { describe, expect, test } from "vitest";
 import { ControlPlaneError, read, reconcile } from "../../../provider/lifecycle/lifecycle.ts";
 import { ClusterError } from "../../../provider/model/cluster-error.ts";
 import { diff } from "../../../provider/model/diff.ts";
-import { fieldManagerOf, OWNER_ANNOTATION } from "../../../provider/model/owner.ts";
+import type { Namespace } from "../../../provider/model/namespace.ts";
+import { clustersOf, fieldManagerOf, isCreatorOf, OWNER_ANNOTATION } from "../../../provider/model/owner.ts";
 import type { State } from "../../../provider/model/state.ts";
 import { aMesh, labelMap, OWNER } from "../model/builders.ts";
 import {
@@ -257,6 +258,23 @@ describe("a cluster that leaves", () => {
     );
   });
 
+  test("stays in the record where its name leads to a cluster of the namespace by now", async () => {
+    const fake = aFakeMesh();
+    const { state } = await up(fake, ARGS);
+    fake.fail("east", DOWN);
+    const only = { ...ARGS, clusters: ["west"] };
+    const { state: left } = await up(fake, only, state);
+    fake.heal("east");
+    const astray = fake.restart();
+    for (const ask of ["list", "get", "apply"] as const) {
+      Object.assign(astray.world.fleet.api("east"), { [ask]: fake.restart().world.fleet.api("west")[ask] });
+    }
+    const { state: after, failures } = await up(astray, only, left);
+    expect(failures).toEqual([expect.stringContaining("this is another cluster than the one of that name before")]);
+    expect(after.members.east?.cluster).toBe(state.members.east?.cluster);
+    expect(await labelsOn(fake, "west")).toEqual({ team: "a" });
+  });
+
   test("by a run that was cut off is not looked for where nothing is declared anew, and nobody was told of it", async () => {
     const fake = aFakeMesh();
     const { state } = await up(fake, ARGS);
@@ -266,6 +284,11 @@ describe("a cluster that leaves", () => {
     const { state: after } = await up(later, { ...ARGS, onDelete: "release" }, state);
     expect(await labelsOn(fake, "north")).toEqual({ team: "a" });
     expect(later.said).toEqual([]);
+    // Nor is it forgotten where the mesh is written all the same.
+    fake.cluster("controlPlane").edit("payments", { labels: { team: "x" } });
+    const drifted = { ...after, controlPlane: { ...after.controlPlane, labels: { team: "x" } } };
+    await reconcile(after.inputs, drifted, later.world);
+    expect(clustersOf((await fake.cluster("controlPlane").get("payments")) as Namespace)).toContain("north");
     await up(later, { ...ARGS, labels: { team: "b" } }, after);
     expect(await labelsOn(fake, "north")).toEqual({});
     expect(later.said).toContainEqual(expect.stringContaining("payments: leaves north: its labels are taken back"));
@@ -368,10 +391,8 @@ describe("a cluster that fails", () => {
     fake.fail("controlPlane", ANSWER_LOST);
     const lost = await up(fake, { ...ARGS, labels: { team: "b" } }, state);
     expect(lost.failures).toEqual([expect.stringContaining("Nothing was written to the clusters")]);
-    expect(lost.state).toEqual({
-      ...state,
-      controlPlane: { ...state.controlPlane, state: "Unreachable", error: expect.any(String), unconfirmed: true },
-    });
+    const unknown = { state: "Unreachable", error: expect.any(String), unconfirmed: true, unbegun: true };
+    expect(lost.state).toEqual({ ...state, controlPlane: { ...state.controlPlane, ...unknown } });
     fake.heal("controlPlane");
     const back = await up(fake.restart(), { ...ARGS, labels: { team: "a" } }, lost.state);
     expect(await labelsOn(fake, "controlPlane")).toEqual({ team: "a" });
@@ -551,8 +572,9 @@ describe("what stands there already", () => {
     const why = 'label "istio-injection" is owned by "kubectl-label"';
     expect(failures).toEqual([{ property: 'labels["istio-injection"]', reason: expect.stringContaining(why) }]);
     const recorded = { ...seen, inputs: { ...seen.inputs, targets: seen.targets } };
-    const { failures: refused } = await reconcile(inputs, recorded, later.world);
-    expect(refused).toEqual([expect.stringContaining(why)]);
+    const { state: refused, failures: first } = await reconcile(inputs, recorded, later.world);
+    const { failures: second } = await reconcile(inputs, refused, fake.restart().world);
+    expect([first, second]).toEqual([[expect.stringContaining(why)], [expect.stringContaining(why)]]);
     expect(await labelsOn(fake, "east")).toMatchObject({ "istio-injection": "enabled" });
   });
 
@@ -563,6 +585,26 @@ describe("what stands there already", () => {
     const { failures } = await up(fake, { ...ARGS, labels: { team: "a", tier: "1" } }, state);
     expect(failures).toEqual([]);
     expect(await labelsOn(fake, "east")).toEqual({ team: "a", tier: "1" });
+  });
+
+  test("of another stack is taken by force as a whole: what this one gives up then goes", async () => {
+    const fake = aFakeMesh();
+    const both = { ...ARGS, labels: { team: "a", stage: "prod" }, injection: "enabled", revisionCheck: "off" };
+    const theirs = { ...both, labels: { ...both.labels, theirs: "x" }, clusters: ["east", "north", "west"] };
+    await up(fake.restart({ owner: "acme/other/dev/mesh" }), theirs);
+    const { state, failures } = await up(fake.restart(), { ...both, force: true });
+    expect(failures).toEqual([]);
+    const marksOf = async () => clustersOf((await fake.cluster("controlPlane").get("payments")) as Namespace);
+    expect(await marksOf()).toEqual(["east", "west"]);
+    const less = { ...both, labels: { team: "a" }, injection: { revision: "canary" }, clusters: ["east"] };
+    const { state: after, failures: none } = await up(fake.restart(), less, state);
+    expect(none).toEqual([]);
+    expect(await labelsOn(fake, "east")).toEqual({ team: "a", theirs: "x", "istio.io/rev": "canary" });
+    expect(await labelsOn(fake, "west")).toEqual({ theirs: "x" });
+    expect(await marksOf()).toEqual(["east"]);
+    // It made none of them, however little of the other's is left to see.
+    const found = (await fake.cluster("east").get("payments")) as Namespace;
+    expect([after.members.east?.origin, isCreatorOf(OWNER, found)]).toEqual(["adopted", false]);
   });
 
   test("of another stack is refused on the server, with whose it is", async () => {
@@ -610,6 +652,25 @@ describe("what stands there already", () => {
       expect.stringContaining("this is another cluster than the one of that name before"),
     ]);
     expect(await labelsOn(fake, "east")).toEqual({ team: "a" });
+  });
+});
+
+describe("a control plane that is a member", () => {
+  test("is not asked who injects where that is known", async () => {
+    const fake = aFakeMesh({ controlPlane: "east" });
+    const declared = { ...ARGS, injection: { revision: "canary" } };
+    const { inputs } = await checked(fake, declared);
+    const targets = {
+      ...(inputs.targets as object),
+      east: { labels: { team: "a", "istio.io/rev": "canary" }, injectedBy: "canary" },
+    };
+    const asked: string[] = [];
+    const webhooks = async (place: string) => {
+      asked.push(place);
+      return [];
+    };
+    await reconcile({ ...inputs, targets }, undefined, { ...fake.world, fleet: { ...fake.world.fleet, webhooks } });
+    expect(asked).toEqual(["west"]);
   });
 });
 

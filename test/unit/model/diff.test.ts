@@ -86,6 +86,12 @@ describe("a diff", () => {
     ]);
   });
 
+  test("says what becomes of it where an unknown policy decides nothing", () => {
+    expect(between(aState(), { targets: { east: target }, deleteNonEmpty: UNKNOWN }).remarks).toEqual([
+      expect.stringContaining("payments: leaves west: its labels are taken back"),
+    ]);
+  });
+
   test("says it of a cluster that was not in the mesh and is again", () => {
     const orphaned = { north: aStatus() };
     expect(between(aState({ orphaned })).remarks).toEqual([expect.stringContaining("payments: leaves north: ")]);
@@ -195,11 +201,15 @@ describe("what an earlier run left undone is seen from the outputs alone", () =>
   });
 
   test("also what a run was to do that could not begin: the engine takes its inputs for those of before", () => {
-    const controlPlane = aStatus({ state: "Failed", error: "an admission webhook said no", unconfirmed: true });
-    const targets = { ...aState().targets, west: { labels: { team: "b" } } };
-    expect(between(aState({ controlPlane }), { targets }).remarks).toEqual([
-      "payments: west is written as declared: the last run could not begin (an admission webhook said no)",
+    const controlPlane = aStatus({ state: "Failed", error: "an admission webhook said no", unbegun: true });
+    const targets = { ...aState().targets, west: { labels: { team: "b", "istio-injection": "enabled" } } };
+    expect(between(aState({ controlPlane }), { targets, restart: "rollout" }).remarks).toEqual([
+      "payments: west is written as declared: the last run could not begin",
+      'payments: on west workloads whose pods would get something else now are RESTARTED (restart: "rollout")',
     ]);
+    // A refresh that could not read it is no run.
+    const unread = aStatus({ state: "Failed", error: "forbidden" });
+    expect(between(aState({ controlPlane: unread }), { targets }).remarks).toEqual([]);
   });
 
   test("also of a cluster called constructor", () => {
