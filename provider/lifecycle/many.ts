@@ -101,17 +101,16 @@ export function parseStates(outputs: Inputs): States {
   return Object.fromEntries(Object.entries(namespaces).map(([name, one]) => [name, parseState(one)]));
 }
 
-export function diffMany(states: States, news: Inputs, mesh: Mesh): Pick<Diff, "changes" | "paths" | "remarks"> {
-  if (!isRecord(news.namespaces)) return { changes: true, paths: ["namespaces"], remarks: [] };
-  const paths: string[] = [];
+export function diffMany(states: States, news: Inputs, mesh: Mesh): Pick<Diff, "changes" | "remarks"> {
+  if (!isRecord(news.namespaces)) return { changes: true, remarks: [] };
+  let changes = false;
   const remarks: string[] = [];
   const declared = news.namespaces;
   for (const name of [...new Set([...Object.keys(states), ...Object.keys(declared)])].sort()) {
     const state = ownValue(states, name);
     const inputs = ownValue(declared, name);
-    const path = describePath(["namespaces", name]);
     if (state === undefined || !isRecord(inputs)) {
-      paths.push(path);
+      changes = true;
       // Also one that an earlier run could not end: its inputs are gone, what is recorded is not.
       if (state !== undefined && inputs === undefined && !isReleased(news, name)) {
         remarks.push(describeRemoval(name, state.inputs));
@@ -119,10 +118,10 @@ export function diffMany(states: States, news: Inputs, mesh: Mesh): Pick<Diff, "
       continue;
     }
     const one = diff(state, inputs, mesh);
-    if (one.changes) paths.push(...one.paths.map((each) => `${path}.${each}`));
+    changes ||= one.changes;
     remarks.push(...one.remarks);
   }
-  return { changes: paths.length > 0, paths, remarks };
+  return { changes, remarks };
 }
 
 export interface ManyReconciled {

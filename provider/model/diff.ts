@@ -12,8 +12,6 @@ import { hasUnknown, isUnknown } from "./unknown";
 export interface Diff {
   readonly changes: boolean;
   readonly replaces: readonly string[];
-  /** Paths of what changes; a plugin with detailed diffs shows them, the dynamic server cannot. */
-  readonly paths: readonly string[];
   /** What the engine's own diff does not show, in words: what earlier runs left undone, and what becomes of clusters that are left. */
   readonly remarks: readonly string[];
 }
@@ -29,11 +27,9 @@ export function diff(state: State, inputs: Readonly<Record<string, unknown>>, me
   const departure = { name: state.name, olds: { name: state.name, targets: recorded }, inputs, targets, mesh };
   const isTold = !isUnknown(inputs.targets) && !changed.includes("name");
   const left = isTold ? clustersLeft(departure) : [];
-  const paths = changed.flatMap((key) => (key === "targets" ? targetPaths(state.targets, targets) : [key]));
   return {
     changes: changed.length + gaps.length + left.length > 0,
     replaces: renamed ? ["name"] : [],
-    paths: [...paths, ...gaps.map((gap) => gap.path), ...(isSettled ? left.map((each) => `members.${each}`) : [])],
     remarks: [
       ...(isSettled ? describeGaps(state, gaps, inputs, targets) : describeBeginnings(state, inputs, targets)),
       ...(isTold ? describeDepartures(departure) : []),
@@ -41,17 +37,8 @@ export function diff(state: State, inputs: Readonly<Record<string, unknown>>, me
   };
 }
 
-function targetPaths(old: Readonly<Record<string, Target>>, now: Readonly<Record<string, Target>>): string[] {
-  const clusters = [...new Set([...Object.keys(old), ...Object.keys(now)])].sort();
-  return clusters
-    .filter((cluster) => !sameJson(ownValue(old, cluster), ownValue(now, cluster)))
-    .map((cluster) => `targets.${cluster}`);
-}
-
 interface Gap {
-  /** Of the output that shows it. */
-  readonly path: string;
-  /** That is written. */
+  /** A member that is written. */
   readonly cluster?: string;
   readonly line: string;
 }
@@ -87,13 +74,11 @@ function describeBeginnings(
 function gapsOf(state: State, targets: Readonly<Record<string, Target>>): Gap[] {
   const gaps: Gap[] = [];
   if (!isInStep(state.controlPlane, state.controlPlaneTarget)) {
-    gaps.push({ path: "controlPlane", line: describeGap("controlPlane", state.controlPlane) });
+    gaps.push({ line: describeGap("controlPlane", state.controlPlane) });
   }
   for (const [cluster, target] of Object.entries(targets)) {
     const status = ownValue(state.members, cluster);
-    if (!isInStep(status, target)) {
-      gaps.push({ path: `members.${cluster}`, cluster, line: describeGap(cluster, status) });
-    }
+    if (!isInStep(status, target)) gaps.push({ cluster, line: describeGap(cluster, status) });
   }
   return gaps;
 }
@@ -104,7 +89,7 @@ function restartGapsOf(state: State, inputs: Readonly<Record<string, unknown>>):
   return Object.entries(state.members).flatMap(([cluster, { restarts, restartsDue }]) => {
     const pending = describePending(restarts) ?? (restartsDue && "workloads (which ones could not be told)");
     if (pending === undefined) return [];
-    return [{ path: `members.${cluster}.restarts`, line: `${cluster} has still to restart ${pending}` }];
+    return [{ line: `${cluster} has still to restart ${pending}` }];
   });
 }
 

@@ -44,7 +44,9 @@ describe("a refresh", () => {
       east: { labels: { team: "drifted" } },
       west: { labels: { team: "a" } },
     });
-    expect(diff({ ...after, inputs: state.inputs }, state.inputs, aMesh()).paths).toEqual(["members.east"]);
+    expect(diff({ ...after, inputs: state.inputs }, state.inputs, aMesh()).remarks).toEqual([
+      "payments: east is written again: it carries something else than is declared",
+    ]);
   });
 
   test("shows a namespace that went away on one cluster", async () => {
