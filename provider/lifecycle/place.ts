@@ -39,6 +39,8 @@ export interface Write {
   readonly name: string;
   readonly owner: string;
   readonly target: Target;
+  /** By the last run: what became of its labels there is drift. */
+  readonly wasDeclared: boolean;
   /** Whether workloads of the mesh run there. */
   readonly isMember: boolean;
   readonly isControlPlane: boolean;
@@ -88,6 +90,7 @@ export async function applyTo(fleet: Fleet, write: Write): Promise<PlaceOutcome>
       status: {
         ...status,
         ...unasked(target, remembered),
+        ...(unfinished !== undefined && { unconfirmed: true }),
         state: stateOf(problem.code, namespace),
         error: problem.message,
       },
@@ -187,8 +190,11 @@ function problemOfAnswer(namespace: Namespace, target: Target): ClusterError | u
  * Nothing is written where this resource is new and its owner is not: the look before has shown a namespace that carries
  * just what is declared, because another resource of the same stack has had it until now, or its record was lost.
  */
-function asItIs(seen: Namespace | undefined, { owner, target, marks, remembered }: Write): Put | undefined {
+function asItIs(seen: Namespace | undefined, write: Write): Put | undefined {
+  const { owner, target, marks, remembered, policies } = write;
   if (remembered !== undefined || seen === undefined || !isCarriedBy(seen, target, marks, owner)) return undefined;
+  // A run that was cut off has taken it, and not all of it.
+  if (policies.force && withdrawalsFrom(seen, owner, bodyOf(write)).length > 0) return undefined;
   return { namespace: seen, created: false };
 }
 
@@ -206,39 +212,42 @@ interface Put {
 }
 
 async function put(fleet: Fleet, write: Write): Promise<Put> {
-  const { place, name, owner, target, marks, remembered, policies } = write;
-  const api = fleet.api(place);
-  const body: NamespaceApply = {
-    name,
-    labels: target.labels,
-    annotations: { ...target.annotations, ...marks, [OWNER_ANNOTATION]: owner },
-  };
-  const result = await takenOver(fleet, write, body, await putBody(fleet, write, body, remembered?.uid));
-  const competing = Object.keys(competingLabels(target.labels, result.namespace.labels)).filter(
-    (key) => policies.force || givesWay(result.namespace, key, write),
-  );
-  if (competing.length === 0 || result.namespace.deletionTimestamp !== undefined) return result;
+  const { place, name, owner, target, remembered, policies } = write;
+  const before = await fleet.recall(place, name);
+  const result = await putBody(fleet, write, bodyOf(write), remembered?.uid);
+  let { namespace } = result;
+  if (namespace.deletionTimestamp !== undefined) return result;
   try {
-    return { ...result, namespace: await api.removeLabels(result.namespace, competing, fieldManagerOf(owner)) };
+    if (policies.force) namespace = await takeOver(fleet, write, namespace, before);
+    const competing = Object.keys(competingLabels(target.labels, namespace.labels)).filter(
+      (key) => policies.force || givesWay(namespace, key, write),
+    );
+    if (competing.length > 0) {
+      namespace = await fleet.api(place).removeLabels(namespace, competing, fieldManagerOf(owner));
+    }
+    return { ...result, namespace };
   } catch (thrown) {
-    return { ...result, unfinished: clusterErrorOf(thrown) };
+    return { ...result, namespace, unfinished: clusterErrorOf(thrown) };
   }
 }
 
+function bodyOf({ name, owner, target, marks }: Write): NamespaceApply {
+  return { name, labels: target.labels, annotations: { ...target.annotations, ...marks, [OWNER_ANNOTATION]: owner } };
+}
+
 /** What `force` takes from another GlobalNamespace is then ours alone, so that it goes when this one gives it up. */
-async function takenOver(
+async function takeOver(
   fleet: Fleet,
-  { place, owner, policies }: Write,
-  body: NamespaceApply,
-  put: Put,
-): Promise<Put> {
-  let { namespace } = put;
-  const withdrawals = policies.force ? withdrawalsFrom(namespace, owner, body) : [];
-  for (const withdrawal of withdrawals) {
-    const { fieldManager } = withdrawal;
-    namespace = (await fleet.api(place).apply(withdrawal.body, { fieldManager, force: false })).namespace;
+  write: Write,
+  namespace: Namespace,
+  before: Namespace | undefined,
+): Promise<Namespace> {
+  let taken = namespace;
+  const former = before?.uid === namespace.uid ? ownerOf(before) : undefined;
+  for (const { fieldManager, body } of withdrawalsFrom(namespace, write.owner, bodyOf(write), former)) {
+    taken = (await fleet.api(write.place).apply(body, { fieldManager, force: false })).namespace;
   }
-  return { ...put, namespace };
+  return taken;
 }
 
 async function putBody(fleet: Fleet, write: Write, body: NamespaceApply, uid: string | undefined): Promise<Put> {
@@ -273,7 +282,7 @@ async function applyAny(fleet: Fleet, write: Write, body: NamespaceApply): Promi
     const error = clusterErrorOf(thrown);
     if (error.code !== "conflict") throw error;
     const { remembered } = write;
-    const isKnown = body.uid !== undefined && remembered !== undefined;
+    const isKnown = body.uid !== undefined && remembered !== undefined && write.wasDeclared;
     const written = isKnown ? { ...remembered, labels: withoutRivals(remembered.labels) } : { labels: {} };
     if (isOursToSettle(error.conflicts, written)) return api.apply(body, { fieldManager, force: true });
     throw new ClusterError("conflict", describeConflicts(error.conflicts, write.owner), { cause: error });

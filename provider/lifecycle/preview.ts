@@ -59,6 +59,7 @@ export async function preview(
       owner,
       policies,
       target: known,
+      wasDeclared: isControlPlane || Object.hasOwn(remembered?.targets ?? {}, place),
       isMember: Object.hasOwn(targets, place),
       isControlPlane,
       marks,

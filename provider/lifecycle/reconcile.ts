@@ -121,6 +121,7 @@ export async function reconcile(inputs: Inputs, remembered: State | undefined, w
       place,
       // Who injects is known of a member.
       target: ownValue(targets, place) ?? controlPlaneTarget,
+      wasDeclared: true,
       isMember: Object.hasOwn(targets, place),
       isControlPlane: true,
       marks: affinityMarks(isTold ? targets : { ...cutOff, ...targets }),
@@ -133,7 +134,7 @@ export async function reconcile(inputs: Inputs, remembered: State | undefined, w
   async function reconcileMember(cluster: string): Promise<PlaceOutcome> {
     const leaver = ownValue(leavers, cluster);
     if (leaver !== undefined) {
-      const twin = policies.onLeave === "retain" ? undefined : await twinOf(leaver);
+      const twin = policies.onLeave === "retain" ? undefined : await twinOf(cluster);
       if (twin === undefined) return leave(fleet, leaving(cluster, leaver, policies.onLeave), clock);
       world.say(
         `${name}: ${describePlace(cluster)} and ${describePlace(twin)} are one cluster; nothing is taken back there`,
@@ -146,12 +147,14 @@ export async function reconcile(inputs: Inputs, remembered: State | undefined, w
     if (before !== undefined && !needsWrite(cluster)) {
       return { status: settled(before, declaredBefore(cluster), target) };
     }
-    const write = { ...common, place: cluster, target, isMember: true, isControlPlane: false, marks: {} };
+    const wasDeclared = declaredBefore(cluster) !== undefined;
+    const write = { ...common, place: cluster, target, wasDeclared, isMember: true, isControlPlane: false, marks: {} };
     return applyTo(fleet, { ...write, remembered: before });
   }
 
   /** The name under which a cluster that is left keeps the namespace: the control plane, or where it belongs still. */
-  async function twinOf({ cluster: identity }: MemberStatus): Promise<string | undefined> {
+  async function twinOf(cluster: string): Promise<string | undefined> {
+    const identity = await identityOf(cluster);
     if (identity === undefined) return undefined;
     const places = [mesh.controlPlane, ...Object.keys(targets)];
     const identities = await Promise.all(places.map(identityOf));

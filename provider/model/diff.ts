@@ -28,7 +28,7 @@ export function diff(state: State, inputs: Readonly<Record<string, unknown>>, me
   const isTold = !isUnknown(inputs.targets) && !changed.includes("name");
   const left = isTold ? clustersLeft(departure) : [];
   return {
-    changes: changed.length + gaps.length + left.length > 0,
+    changes: changed.length + gaps.length + left.length > 0 || state.controlPlane.unbegun === true,
     replaces: renamed ? ["name"] : [],
     remarks: [
       ...(isSettled ? describeGaps(state, gaps, inputs, targets) : describeBeginnings(state, inputs, targets)),

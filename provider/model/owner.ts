@@ -87,28 +87,37 @@ export function ownerOfFieldManager(manager: string): string | undefined {
 }
 
 /**
- * What other GlobalNamespaces still own together with this one, as an apply of theirs that gives it up. The server takes
- * no field from anybody whose value is the same, and what two own stays when one of them no longer sets it.
+ * What other GlobalNamespaces still own together with this one, as applies of theirs that give it up. The server takes no
+ * field from anybody whose value is the same, and what two own stays when one of them no longer sets it. `before` is the
+ * owner that the namespace named before it was taken.
  */
 export function withdrawalsFrom(
-  { name, uid, labels, annotations, fieldManagers }: Namespace,
+  namespace: Namespace,
   owner: string,
   set: Pick<NamespaceApply, "labels" | "annotations">,
+  before?: string,
 ): { readonly fieldManager: string; readonly body: NamespaceApply }[] {
-  return fieldManagers.flatMap((entry) => {
-    const former = ownerOfFieldManager(entry.manager);
-    if (former === undefined || entry.manager === fieldManagerOf(owner)) return [];
-    const isKept = (key: string, own: StringMap) => !Object.hasOwn(own, key) && !key.startsWith(AFFINITY_PREFIX);
-    const keptLabels = entry.labels.filter((key) => isKept(key, set.labels));
-    const keptAnnotations = entry.annotations.filter((key) => isKept(key, set.annotations));
-    if (keptLabels.length === entry.labels.length && keptAnnotations.length === entry.annotations.length) return [];
-    const body = {
-      name,
-      uid,
-      labels: pick(labels, keptLabels),
-      annotations: { ...pick(annotations, keptAnnotations), [FORMER_ANNOTATION]: former },
-    };
-    return [{ fieldManager: entry.manager, body }];
+  const { name, uid, labels, annotations } = namespace;
+  const formers = new Map<string, string>();
+  for (const { manager } of namespace.fieldManagers) {
+    const former = ownerOfFieldManager(manager);
+    if (former !== undefined) formers.set(manager, former);
+  }
+  if (before !== undefined) formers.set(fieldManagerOf(before), before);
+  formers.delete(fieldManagerOf(owner));
+  const isKept = (key: string, own: StringMap) => !Object.hasOwn(own, key) && !key.startsWith(AFFINITY_PREFIX);
+  // Of several the first: one is enough to tell that the namespace is not ours.
+  let isMarked = Object.hasOwn(annotations, FORMER_ANNOTATION);
+  return [...formers].flatMap(([fieldManager, former]) => {
+    const owned = fieldsOf(fieldManager, namespace);
+    const keptLabels = owned.labels.filter((key) => isKept(key, set.labels));
+    const keptAnnotations = owned.annotations.filter((key) => isKept(key, set.annotations));
+    const isShared = keptLabels.length + keptAnnotations.length < owned.labels.length + owned.annotations.length;
+    if (!isShared && (isMarked || former !== before)) return [];
+    const mark = isMarked ? {} : { [FORMER_ANNOTATION]: former };
+    isMarked = true;
+    const kept = { labels: pick(labels, keptLabels), annotations: { ...pick(annotations, keptAnnotations), ...mark } };
+    return [{ fieldManager, body: { name, uid, ...kept } }];
   });
 }
 

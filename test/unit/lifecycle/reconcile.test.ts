@@ -258,6 +258,20 @@ describe("a cluster that leaves", () => {
     );
   });
 
+  test("is known for another name of a cluster also where nothing is recorded of it", async () => {
+    const fake = aFakeMesh();
+    const { state } = await up(fake, { ...ARGS, clusters: ["west"] });
+    const never = { state: "Unreachable", labels: {}, error: "no answer" } as const;
+    const again = fake.restart();
+    for (const ask of ["list", "get", "apply"] as const) {
+      Object.assign(again.world.fleet.api("east"), { [ask]: fake.restart().world.fleet.api("west")[ask] });
+    }
+    const left = { ...state, members: { ...state.members, east: never } };
+    const { state: after } = await up(again, { ...ARGS, clusters: ["west"] }, left);
+    expect(Object.keys(after.members)).toEqual(["west"]);
+    expect(await labelsOn(fake, "west")).toEqual({ team: "a" });
+  });
+
   test("stays in the record where its name leads to a cluster of the namespace by now", async () => {
     const fake = aFakeMesh();
     const { state } = await up(fake, ARGS);
@@ -292,6 +306,18 @@ describe("a cluster that leaves", () => {
     await up(later, { ...ARGS, labels: { team: "b" } }, after);
     expect(await labelsOn(fake, "north")).toEqual({});
     expect(later.said).toContainEqual(expect.stringContaining("payments: leaves north: its labels are taken back"));
+  });
+
+  test("that comes back to the mesh holds what others have set there meanwhile", async () => {
+    const fake = aFakeMesh();
+    const { state } = await up(fake, { labels: { team: "a" } });
+    const less = fake.restart({ clusters: { east: {}, north: {} } });
+    const { state: after } = await up(less, { labels: { team: "a" } }, state);
+    fake.cluster("west").edit("payments", { labels: { team: "z" } });
+    const back = fake.restart();
+    const { inputs } = await checked(back, { labels: { team: "a" } }, after.inputs);
+    const { failures } = await reconcile(inputs, after, back.world);
+    expect(failures).toEqual([expect.stringContaining('label "team" is owned by "kubectl-label"')]);
   });
 
   test("that comes back to the mesh is not believed to hold what it held", async () => {
@@ -605,6 +631,43 @@ describe("what stands there already", () => {
     // It made none of them, however little of the other's is left to see.
     const found = (await fake.cluster("east").get("payments")) as Namespace;
     expect([after.members.east?.origin, isCreatorOf(OWNER, found)]).toEqual(["adopted", false]);
+  });
+
+  test("of another stack is taken by force also from a third, and from one with which nothing was shared", async () => {
+    const fake = aFakeMesh();
+    const args = (team: string) => ({ ...ARGS, labels: { team, stage: "prod" }, force: true });
+    await up(fake.restart({ owner: "acme/first/dev/mesh" }), { ...args("a"), force: false });
+    await up(fake.restart({ owner: "acme/second/dev/mesh" }), args("a"));
+    const { state, failures } = await up(fake.restart(), args("a"));
+    expect(failures).toEqual([]);
+    await up(fake.restart(), { ...ARGS, labels: { team: "a" } }, state);
+    expect(await labelsOn(fake, "east")).toEqual({ team: "a" });
+
+    const other = aFakeMesh();
+    await up(other.restart({ owner: "acme/first/dev/mesh" }), { ...ARGS, labels: { team: "z" } });
+    await up(other.restart(), { ...ARGS, force: true });
+    const found = (await other.cluster("east").get("payments")) as Namespace;
+    expect(isCreatorOf(OWNER, found)).toBe(false);
+  });
+
+  test("of another stack that force could not take as a whole is taken by the next run", async () => {
+    const fake = aFakeMesh();
+    const both = { ...ARGS, labels: { team: "a", stage: "prod" } };
+    await up(fake.restart({ owner: "acme/other/dev/mesh" }), both);
+    const cut = fake.restart();
+    for (const place of ["controlPlane", "east", "west"]) {
+      const api = cut.world.fleet.api(place);
+      const { apply } = api;
+      const dying: typeof apply = (body, options) =>
+        options.fieldManager === fieldManagerOf(OWNER) ? apply(body, options) : Promise.reject(DOWN.error);
+      Object.assign(api, { apply: dying });
+    }
+    await expect(up(cut, { ...both, force: true })).rejects.toThrow(ControlPlaneError);
+    const { state, failures } = await up(fake.restart(), { ...both, force: true });
+    expect(failures).toEqual([]);
+    await up(fake.restart(), { ...both, labels: { team: "a" } }, state);
+    expect(await labelsOn(fake, "controlPlane")).toEqual({ team: "a" });
+    expect(await labelsOn(fake, "east")).toEqual({ team: "a" });
   });
 
   test("of another stack is refused on the server, with whose it is", async () => {

@@ -184,6 +184,8 @@ describe("what an earlier run left undone is seen from the outputs alone", () =>
       "payments: west is written as declared: the last run could not begin",
       'payments: on west workloads whose pods would get something else now are RESTARTED (restart: "rollout")',
     ]);
+    // Where nothing is to be done any more, the mark goes with the next up.
+    expect(between(aState({ controlPlane: aStatus({ unbegun: true }) }))).toMatchObject({ changes: true, remarks: [] });
     // A refresh that could not read it is no run.
     const unread = aStatus({ state: "Failed", error: "forbidden" });
     expect(between(aState({ controlPlane: unread }), { targets }).remarks).toEqual([]);
