@@ -44,6 +44,7 @@ export function refusedRows(errors: readonly Diagnostic[]): Row[] {
       policies: [],
       inputs: {},
       before: {},
+      isEnd: false,
     };
     rows.set(key, { ...row, cells: { ...row.cells, [cluster]: cell } });
   }

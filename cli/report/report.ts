@@ -29,7 +29,7 @@ export interface Report {
   readonly remarks: readonly string[];
 }
 
-export type ReportRow = Omit<Row, "inputs" | "before">;
+export type ReportRow = Omit<Row, "inputs" | "before" | "isEnd">;
 
 /** Throws a sentence where the text is not what `pulumi preview --json` prints. */
 export function parseReport(text: string): Report {
@@ -51,7 +51,7 @@ export function parseReport(text: string): Report {
     unique(untold.filter(({ mayDelete }) => mayDelete === which).map(({ sentence }) => sentence));
   const [mayGo, mayCome] = [sentencesOf(true), sentencesOf(false)];
   return {
-    rows: rows.map(({ inputs: _, before: __, ...row }) => row),
+    rows: rows.map(({ inputs: _, before: __, isEnd: ___, ...row }) => row),
     unchanged: all.length - changed.length,
     untold: mayGo.length + mayCome.length,
     destructive: [...mayGo, ...rows.flatMap(destructionsOf)],

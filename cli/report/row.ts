@@ -24,6 +24,8 @@ export interface Row {
   readonly inputs: Values;
   /** The inputs of the last run. */
   readonly before: Values;
+  /** Whether it is no longer declared. */
+  readonly isEnd: boolean;
 }
 
 export interface ResourceName {
@@ -160,7 +162,7 @@ function rowOf({ name, mesh, namespace, old, new: now, isReleased }: Life): Row 
     if (now !== undefined) return cellsOfChange(old, now, mesh);
     return old === undefined ? {} : isReleased ? cellsOfRelease(old, mesh) : cellsOfEnd(old, mesh);
   };
-  return { ...name, namespace, cells: cells(), policies, inputs, before };
+  return { ...name, namespace, cells: cells(), policies, inputs, before, isEnd: now === undefined };
 }
 
 /** A namespace that stays, or comes. */
@@ -280,6 +282,7 @@ function syncRows({ op, old, new: now }: Step, name: ResourceName, mesh: Preview
       policies: [],
       inputs: state.inputs,
       before: {},
+      isEnd: false,
     };
   });
 }

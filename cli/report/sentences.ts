@@ -82,9 +82,9 @@ export function warningsOf(row: Row): string[] {
 }
 
 /** Policies that the preview does not tell: those by which something may be deleted now, or the others. */
-function hiddenPolicies({ namespace, cells, inputs }: Row, mayDelete: boolean): string[] {
+function hiddenPolicies({ namespace, cells, inputs, isEnd }: Row, mayDelete: boolean): string[] {
   const isLeft = Object.values(cells).some(({ kind }) => kind === "release" || kind === "retain");
-  const deletes = (key: string) => isLeft && (key === "onDelete" || key === "onLeave");
+  const deletes = (key: string) => isLeft && key === (isEnd ? "onDelete" : "onLeave");
   return hiddenPoliciesOf(inputs)
     .filter(({ key }) => deletes(key) === mayDelete)
     .map(

@@ -237,6 +237,13 @@ describe("a cluster in a report", () => {
       expect(report.warnings).toEqual(["p: restart is known after the update: what it does is not said here."]);
     });
 
+    test("is left by the policy that is told, whatever the one for its end is", () => {
+      const inputs = { onLeave: "release", onDelete: unknown };
+      const report = aReport([aStep({ before: onEast, after: { targets: {}, inputs } })]);
+      expect(report.destructive).toEqual([]);
+      expect(report.warnings).toEqual(["p: onDelete is known after the update: what it does is not said here."]);
+    });
+
     test("may be of another namespace, and then the one that it was is deleted", () => {
       const report = aReport([aStep({ before: onEast, after: { ...onEast, inputs: { name: unknown } } })]);
       expect(report).toMatchObject({ rows: [], unchanged: 0, untold: 1 });
