@@ -8,7 +8,7 @@ import {
   REVISION_LABEL,
 } from "../../provider/model/injection";
 import { isRecord, ownValue, pick, type StringMap, sameJson } from "../../provider/model/json";
-import { describePending } from "../../provider/model/restarts";
+import { describeDue } from "../../provider/model/restarts";
 import type { LeavePolicy } from "../../provider/model/spec";
 import { isUnknown } from "../../provider/model/unknown";
 import { recordOf, textOf, type Values } from "./preview";
@@ -199,10 +199,10 @@ function waitingOf({ restarts, restartsDue }: Values): Pick<Cell, "waiting" | "i
 
 /** Under `restart: "rollout"`, what waits is done by the next run, also where it has nothing else to do. */
 export function withRollout(cell: Cell): Cell {
-  return cell.kind === "same" && describeDue(cell) !== undefined ? { ...cell, kind: "restart" } : cell;
+  return cell.kind === "same" && describeRollout(cell) !== undefined ? { ...cell, kind: "restart" } : cell;
 }
 
 /** What a rollout has still to restart. */
-export function describeDue({ waiting, isDue }: Cell): string | undefined {
-  return describePending(waiting) ?? (isDue && "workloads (which ones could not be told)");
+export function describeRollout({ waiting, isDue }: Cell): string | undefined {
+  return describeDue({ restarts: waiting, restartsDue: isDue });
 }

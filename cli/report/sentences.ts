@@ -4,7 +4,7 @@ import { enumerate } from "../../provider/model/contents";
 import { describeContents } from "../../provider/model/departures";
 import { AMBIENT, NOBODY } from "../../provider/model/injection";
 import { isRecord, type StringMap, sameJson } from "../../provider/model/json";
-import { type Cell, describeDue } from "./cell";
+import { type Cell, describeRollout } from "./cell";
 import { describePlaces } from "./mesh";
 import { hiddenPoliciesOf } from "./policies";
 import { textOf } from "./preview";
@@ -45,7 +45,7 @@ export function restartsOf({ namespace, cells, inputs }: Row): string[] {
     return `Running pods of ${namespace} on ${places} ${kept} until they restart (new ones: ${to}).`;
   });
   const waits = Object.entries(cells).flatMap(([place, cell]) => {
-    const pending = isRollout ? describeDue(cell) : describeAll(cell.waiting);
+    const pending = isRollout ? describeRollout(cell) : describeAll(cell.waiting);
     if (pending === undefined) return [];
     const where = describePlaces([place]);
     return [

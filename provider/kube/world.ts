@@ -38,16 +38,14 @@ const TURN_MS = 5_000;
 
 const inTurn = createLimit(PROGRAMS_AT_ONCE);
 
-async function runInTurn(program: ProgramRun): Promise<ProgramResult> {
-  // In a box: a promise of a promise would be waited for.
-  const { result } = await new Promise<{ readonly result: Promise<ProgramResult> }>((begun) => {
+function runInTurn(program: ProgramRun): Promise<ProgramResult> {
+  return new Promise((resolve) => {
     void inTurn(async () => {
       const result = runProgram(program);
-      begun({ result });
+      resolve(result);
       await within(TURN_MS, result, () => new Error("its turn is over")).catch(() => {});
     });
   });
-  return result;
 }
 
 /** The real world. `env` is copied: what a later part of the process sets does not change how clusters are reached. */

@@ -72,7 +72,7 @@ export async function applyTo(fleet: Fleet, write: Write): Promise<PlaceOutcome>
     const before = await fleet.recall(place, name);
     const found = asItIs(before, write);
     isWritten = found === undefined;
-    const { namespace, created, unfinished } = found ?? (await put(fleet, write));
+    const { namespace, created, unfinished } = found ?? (await put(fleet, write, before));
     fleet.note(place, name, namespace);
     const sameObject = remembered?.uid === namespace.uid;
     const isOurs = sameObject ? remembered.origin === "created" : isMadeBy(owner, namespace, before);
@@ -211,9 +211,8 @@ interface Put {
   readonly unfinished?: ClusterError;
 }
 
-async function put(fleet: Fleet, write: Write): Promise<Put> {
-  const { place, name, owner, target, remembered, policies } = write;
-  const before = await fleet.recall(place, name);
+async function put(fleet: Fleet, write: Write, before: Namespace | undefined): Promise<Put> {
+  const { place, owner, target, remembered, policies } = write;
   const result = await putBody(fleet, write, bodyOf(write), remembered?.uid);
   let { namespace } = result;
   if (namespace.deletionTimestamp !== undefined) return result;

@@ -3,7 +3,7 @@
 import { clustersLeft, describeDepartures } from "./departures";
 import { isRecord, ownValue, pick, sameJson } from "./json";
 import type { Mesh } from "./mesh";
-import { describeInjectionMove, describePending } from "./restarts";
+import { describeDue, describeInjectionMove } from "./restarts";
 import { parsePolicies } from "./spec";
 import { INPUTS, type MemberStatus, recordedMembers, type State } from "./state";
 import type { Target } from "./targets";
@@ -86,10 +86,9 @@ function gapsOf(state: State, targets: Readonly<Record<string, Target>>): Gap[] 
 /** Where workloads are only reported, one that waits is nothing left undone. */
 function restartGapsOf(state: State, inputs: Readonly<Record<string, unknown>>): Gap[] {
   if (parsePolicies(inputs).restart !== "rollout") return [];
-  return Object.entries(state.members).flatMap(([cluster, { restarts, restartsDue }]) => {
-    const pending = describePending(restarts) ?? (restartsDue && "workloads (which ones could not be told)");
-    if (pending === undefined) return [];
-    return [{ line: `${cluster} has still to restart ${pending}` }];
+  return Object.entries(state.members).flatMap(([cluster, status]) => {
+    const due = describeDue(status);
+    return due === undefined ? [] : [{ line: `${cluster} has still to restart ${due}` }];
   });
 }
 

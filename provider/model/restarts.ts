@@ -116,6 +116,14 @@ export function notAvailable(restarts: StringMap = {}): Record<string, string> {
   return Object.fromEntries(Object.entries(restarts).filter(([, value]) => value === NOT_AVAILABLE));
 }
 
+/** What a rollout has still to do, also where it could not be told which workloads wait; `undefined` for nothing. */
+export function describeDue(told: {
+  readonly restarts?: StringMap | undefined;
+  readonly restartsDue?: true | undefined;
+}): string | undefined {
+  return describePending(told.restarts) ?? (told.restartsDue && "workloads (which ones could not be told)");
+}
+
 /** `Deployment/api, StatefulSet/db and 3 more`, of those that a rollout has still to do; `undefined` for none. */
 export function describePending(restarts: StringMap = {}): string | undefined {
   const keys = Object.keys(restarts).filter((key) => isPending(key, restarts[key] ?? ""));

@@ -155,26 +155,26 @@ for (const http1 of [false, true]) {
       await until(() => server.sockets.size === 0);
     });
 
-    test("another client certificate is another connection", async () => {
+    /** A server that knows clients by certificate, and one that it knows. */
+    async function withCertificate() {
       const server = await startServer((_, response) => json(response, 200, {}), { http1 });
       const { transport } = open(aCluster(server));
       const { goodCertificate } = await import("./servers.ts");
       const { authority } = await goodCertificate();
       const request = { method: "GET", path: "/", headers: {}, timeLimitMs: 60_000, maxBytes: 1000 };
+      return { server, transport, request, certificate: await authority.issue({ commonName: "me" }) };
+    }
+
+    test("another client certificate is another connection", async () => {
+      const { server, transport, request, certificate } = await withCertificate();
       await transport.send(request);
-      const certificate = await authority.issue({ commonName: "me" });
       await transport.send(request, certificate);
       await transport.send(request, certificate);
       expect(server.connections).toBe(2);
     });
 
     test("another client certificate in the same moment takes nobody's connection away", async () => {
-      const server = await startServer((_, response) => json(response, 200, {}), { http1 });
-      const { transport } = open(aCluster(server));
-      const { goodCertificate } = await import("./servers.ts");
-      const { authority } = await goodCertificate();
-      const request = { method: "GET", path: "/", headers: {}, timeLimitMs: 60_000, maxBytes: 1000 };
-      const certificate = await authority.issue({ commonName: "me" });
+      const { server, transport, request, certificate } = await withCertificate();
       const sent = [undefined, certificate].map((each) => transport.send(request, each));
       expect((await Promise.all(sent)).map(({ status }) => status)).toEqual([200, 200]);
       expect(server.connections).toBe(2);

@@ -21,6 +21,14 @@ function startedPrograms() {
   return { started, end };
 }
 
+/** Time limits end when the test says so. */
+function stopTimers(): void {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  onTestFinished(() => {
+    vi.useRealTimers();
+  });
+}
+
 const program = { command: "aws", args: [], env: {}, timeLimitMs: 30_000, maxBytes: 100 };
 const done = { kind: "exited", code: 0, stdout: "" };
 
@@ -33,10 +41,7 @@ test("of the exec plugins of many clusters only some are begun at once, and the 
 });
 
 test("a program that hangs keeps nobody waiting until its time limit", async () => {
-  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
-  onTestFinished(() => {
-    vi.useRealTimers();
-  });
+  stopTimers();
   const { started, end } = startedPrograms();
   const world = createWorld({});
   const hanging = Array.from({ length: PROGRAMS_AT_ONCE }, () => world.run(program));
@@ -50,10 +55,7 @@ test("a program that hangs keeps nobody waiting until its time limit", async () 
 });
 
 test("the time limit of a program does not run while it waits for its turn", async () => {
-  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
-  onTestFinished(() => {
-    vi.useRealTimers();
-  });
+  stopTimers();
   const { started, end } = startedPrograms();
   const world = createWorld({});
   const first = Array.from({ length: PROGRAMS_AT_ONCE }, () => world.run(program));
